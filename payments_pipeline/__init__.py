@@ -1,0 +1,1 @@
+"""A data platform for mortgage-loan payments, orchestrated by Dagster."""

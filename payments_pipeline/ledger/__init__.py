@@ -1,0 +1,1 @@
+"""The ledger: allocations, double entry, the event chains and their seals."""

@@ -1,0 +1,50 @@
+-- The balances with which the loans of :day were boarded, for the book as a whole: principal, interest already due,
+-- escrow held. The difference to what is booked already, so that loans added later to a day add only their own.
+insert into ledger.entries (effective_on, loan_id, subject_id, kind, seq, account, amount_cents, booked_on, run_no)
+with wanted as (
+    select
+        p.part,
+        sum(case p.part
+            when 'principal' then l.principal_cents
+            when 'interest' then
+                servicing.interest_through(
+                    l.principal_cents, l.payment_cents, servicing.instalments_due(l.first_due_on, l.last_instalment, l.boarded_on),
+                    s.growth, s.annuity
+                )
+            when 'escrow' then -e.opening_balance_cents
+        end)::bigint as cents
+    from servicing.loans as l
+    inner join servicing.escrow as e on l.loan_id = e.loan_id
+    inner join servicing.amortisation_factors as s
+        on l.rate_ppm = s.rate_ppm and s.n = servicing.instalments_due(l.first_due_on, l.last_instalment, l.boarded_on)
+    cross join (values ('principal'), ('interest'), ('escrow')) as p (part)
+    where l.boarded_on = %(day)s
+    group by p.part
+),
+
+posted as (
+    select a.part, sum(e.amount_cents)::bigint as cents, max(e.seq) as seq
+    from ledger.entries as e
+    inner join ledger.accounts as a on e.account = a.account
+    where e.effective_on = %(day)s and e.loan_id = 0 and e.kind = 'boarding'
+    group by a.part
+),
+
+missing as (
+    select w.part, w.cents - coalesce(p.cents, 0) as cents
+    from wanted as w
+    left join posted as p on w.part = p.part
+),
+
+sides as (
+    select m.part, m.cents from missing as m
+    union all
+    select 'boarded', -sum(m.cents)::bigint from missing as m
+)
+
+select
+    %(day)s::date, 0, operations.content_id('boarding|' || %(day)s::date), 'boarding',
+    coalesce((select max(p.seq) from posted as p), 0) + 1, a.account, s.cents, %(day)s::date, %(run_no)s
+from sides as s
+inner join ledger.accounts as a on s.part = a.part
+where s.cents <> 0

@@ -1,0 +1,22 @@
+-- Receipts with value date :day that are completed and not posted yet. A return that happened up to the horizon takes
+-- the receipt out of the fold: its money is only held until it goes back.
+create temporary table receipts on commit drop as
+select
+    p.effective_on, p.loan_id, p.payment_id, p.channel, p.amount_cents, c.occurred_at, true as is_new,
+    greatest(c.booked_on, r.booked_on) as booked_on, r.happened_on as returned_on, r.code as return_code, r.booked_on as return_booked_on,
+    1::smallint as turn
+from payments.payments as p
+inner join payments.transitions as c
+    on p.loan_id = c.loan_id and p.payment_id = c.payment_id and c.effective_on = %(day)s and c.status = 'completed'
+left join payments.transitions as r
+    on
+        p.loan_id = r.loan_id and p.payment_id = r.payment_id and r.effective_on = %(day)s and r.status = 'reversed'
+        and r.happened_on <= %(horizon)s
+where
+    p.effective_on = %(day)s
+    and not exists (
+        select from ledger.allocations as posted
+        where
+            posted.effective_on = %(day)s and posted.loan_id = p.loan_id and posted.subject_id = p.payment_id
+            and posted.kind = 'receipt'
+    )

@@ -1,0 +1,83 @@
+-- Step 1 of a day: what is due of each loan that has something on :day, and the policy that applies.
+drop table if exists today;
+
+create temporary table today on commit drop as
+with active as (
+    -- in the days after its first, a loan is folded only where something of it happens
+    select f.*, servicing.instalments_due(f.first_due_on, f.last_instalment, %(day)s) as n
+    from fold as f
+    where
+        f.from_on = %(day)s
+        or (
+            f.from_on < %(day)s
+            and (
+                f.due_day = extract(day from %(day)s::date)
+                or f.due_day = extract(day from %(day)s::date - f.grace_days)
+                or exists (select from receipts as r where r.loan_id = f.loan_id and r.effective_on = %(day)s)
+                or exists (select from nsf where nsf.loan_id = f.loan_id and nsf.returned_on = %(day)s)
+            )
+        )
+),
+
+statuses as (
+    -- the dated status in force; a loan without one is active
+    select distinct on (s.loan_id) s.loan_id, s.status
+    from servicing.loan_statuses as s
+    where s.effective_on <= %(day)s
+    order by s.loan_id asc, s.effective_on desc
+),
+
+classified as (
+    select
+        a.*, p.policy, p.releases_suspense, p.nsf_fee_cents,
+        p.fees_rank, p.interest_rank, p.principal_rank, p.escrow_rank
+    from active as a
+    left join statuses as s on a.loan_id = s.loan_id
+    inner join payments.policies as p
+        on
+            coalesce(s.status, 'active') = p.status
+            and case
+                when a.instalments_paid < a.n then %(day)s::date - servicing.due_on(a.first_due_on, a.instalments_paid + 1) else 0
+            end
+            between p.min_days_past_due and p.max_days_past_due
+),
+
+bounced as (
+    select nsf.loan_id, count(*) as times
+    from nsf
+    where nsf.returned_on = %(day)s
+    group by nsf.loan_id
+),
+
+due as (
+    -- a step that the policy closes has nothing due, so that its money moves on
+    select
+        c.loan_id, c.policy, c.releases_suspense, c.n, c.instalments_paid, c.suspense, c.from_on,
+        coalesce(c.fees_rank, 9) as fees_rank, coalesce(c.interest_rank, 9) as interest_rank,
+        coalesce(c.principal_rank, 9) as principal_rank, coalesce(c.escrow_rank, 9) as escrow_rank,
+        coalesce(b.times, 0) * c.nsf_fee_cents as nsf_fees,
+        case when c.fees_rank is null then 0 else c.fees_assessed + coalesce(b.times, 0) * c.nsf_fee_cents - c.fees_paid end as fees,
+        case when c.interest_rank is null then 0 else
+            servicing.interest_through(c.principal_cents, c.payment_cents, c.n, s.growth, s.annuity) - c.interest_paid
+        end as interest,
+        case when c.principal_rank is null then 0 else
+            servicing.principal_through(c.principal_cents, c.payment_cents, c.term_instalments, c.n, s.growth, s.annuity)
+            - c.principal_paid
+        end as principal,
+        case when c.escrow_rank is null then 0 else c.n * c.escrow_cents - c.escrow_paid end as escrow
+    from classified as c
+    inner join servicing.amortisation_factors as s on c.rate_ppm = s.rate_ppm and c.n = s.n
+    left join bounced as b on c.loan_id = b.loan_id
+)
+
+select d.* from due as d;
+
+insert into wanted_fees
+select
+    nsf.loan_id, operations.content_id('nsf|' || nsf.payment_id), 'nsf', null, nsf.payment_id, %(day)s, t.policy,
+    t.nsf_fees / count(*) over (partition by nsf.loan_id)
+from nsf
+inner join today as t on nsf.loan_id = t.loan_id
+where nsf.returned_on = %(day)s and t.nsf_fees > 0;
+
+analyze today

@@ -1,0 +1,58 @@
+-- Loans that something new of :day touches, each with the earliest date from which its fold may differ.
+create temporary table touched on commit drop as
+with news as (
+    select r.loan_id, r.effective_on as from_on, r.booked_on
+    from receipts as r
+
+    union all
+
+    -- returns of the day, of receipts that are already posted: the fold changes from the receipt on
+    select t.loan_id, t.effective_on, t.booked_on
+    from payments.transitions as t
+    where
+        t.status = 'reversed' and t.happened_on = %(day)s
+        and exists (
+            select from ledger.allocations as posted
+            where
+                posted.effective_on = t.effective_on and posted.loan_id = t.loan_id and posted.subject_id = t.payment_id
+                and posted.kind = 'receipt'
+        )
+        and not exists (
+            select from ledger.allocations as posted
+            where
+                posted.effective_on = %(day)s and posted.loan_id = t.loan_id and posted.subject_id = t.payment_id
+                and posted.kind = 'return'
+        )
+
+    union all
+
+    -- an instalment falls due while money is in suspense (or was, if the loan has moved on since): it may be released
+    select l.loan_id, %(day)s::date, %(day)s::date
+    from servicing.loans as l
+    inner join ledger.balances as b on l.loan_id = b.loan_id
+    where
+        l.due_day = extract(day from %(day)s::date)
+        and (b.suspense_cents > 0 or b.last_effective_on >= %(day)s)
+        and servicing.instalments_due(l.first_due_on, l.last_instalment, %(day)s)
+        > servicing.instalments_due(l.first_due_on, l.last_instalment, %(day)s::date - 1)
+
+    union all
+
+    -- the grace of an instalment ends, and it is unpaid (or was, if the loan has moved on since)
+    select l.loan_id, %(day)s::date, %(day)s::date
+    from generate_series(0, 31) as grace (days)
+    inner join servicing.loans as l
+        on grace.days = l.grace_days and l.due_day = extract(day from %(day)s::date - grace.days)
+    inner join ledger.balances as b on l.loan_id = b.loan_id
+    where
+        servicing.instalments_due(l.first_due_on, l.last_instalment, %(day)s::date - grace.days)
+        > servicing.instalments_due(l.first_due_on, l.last_instalment, %(day)s::date - grace.days - 1)
+        and (
+            b.last_effective_on >= %(day)s
+            or b.instalments_paid < servicing.instalments_due(l.first_due_on, l.last_instalment, %(day)s::date - grace.days)
+        )
+)
+
+select n.loan_id, min(n.from_on) as from_on, max(n.booked_on) as booked_on
+from news as n
+group by n.loan_id

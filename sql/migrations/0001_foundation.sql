@@ -1,0 +1,107 @@
+-- The wings of the house, and the two mechanisms every wing leans on: content ids and daily partitions.
+
+create schema servicing;
+comment on schema servicing is 'Loans, borrowers, properties, escrow, and what falls due.';
+create schema ingestion;
+comment on schema ingestion is 'Everything that was delivered to us, verbatim, with the verdict on each row.';
+create schema payments;
+comment on schema payments is 'Payments and each step of their lives.';
+create schema ledger;
+comment on schema ledger is 'Allocations, double entry, the event chains and their seals.';
+create schema settlement;
+comment on schema settlement is 'What each rail should deliver to the bank, and what the bank says it did.';
+create schema reconciliation;
+comment on schema reconciliation is 'Bank against books, day by day and channel by channel.';
+create schema operations;
+comment on schema operations is 'Exception cases, backfill requests and the housekeeping of partitions.';
+create schema reporting;
+comment on schema reporting is 'Marts that people read; dbt owns what is inside.';
+
+-- Identity is content: an id is the first half of a sha256 over what the thing is.
+create function operations.content_id(what text) returns uuid
+    language sql immutable strict parallel safe
+    return encode(substr(sha256(convert_to(what, 'UTF8')), 1, 16), 'hex')::uuid;
+comment on function operations.content_id(text) is
+    'The id of a thing, derived from the text that says what it is, so that a replay gives the same ids.';
+
+create function operations.dollars(cents bigint) returns text
+    language sql immutable strict parallel safe
+    return case when cents < 0 then '-' else '' end || '$' || to_char(abs(cents) / 100.0, 'FM999,999,999,999,990.00');
+comment on function operations.dollars(bigint) is 'Cents as people write dollars: $1,234.50.';
+
+-- Tables that grow by the day are partitioned by the day. A partition is born without indexes, filled in bulk, and
+-- indexed in the transaction that first fills it: loading into a live unique index costs three times as much.
+create table operations.day_tables (
+    table_name text primary key,
+    day_column text not null,
+    primary_key text not null,
+    further_index text
+);
+comment on table operations.day_tables is 'Which tables are partitioned by day, and the indexes each day of theirs carries.';
+comment on column operations.day_tables.table_name is 'Schema and name of the partitioned table.';
+comment on column operations.day_tables.day_column is 'The date column it is partitioned by.';
+comment on column operations.day_tables.primary_key is 'Columns of the primary key of each day.';
+comment on column operations.day_tables.further_index is 'One more index on each day where look-ups need it: what follows the table in create index.';
+
+create function operations.day_partition(parent text, day date) returns text
+    language sql immutable strict parallel safe
+    return parent || '_' || to_char(day::timestamp, 'YYYYMMDD');
+comment on function operations.day_partition(text, date) is 'Name of the partition that holds one day of a table.';
+
+-- The pipeline's role owns no table, so that it can never rewrite a fact; partitions are made for it, here.
+-- Attaching takes a lock that readers do not notice; "create table ... partition of" would make them wait.
+create function operations.open_day(parent text, day date) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    child text := operations.day_partition(parent, day);
+    known operations.day_tables;
+begin
+    select * into known from operations.day_tables where table_name = parent;
+    if not found then
+        raise exception 'operations.open_day: % is not a table partitioned by day', parent;
+    end if;
+    if to_regclass(child) is not null then
+        return;
+    end if;
+    -- two runs may open the same day at once: the second waits here and finds the work done
+    perform pg_advisory_xact_lock(hashtext(child));
+    if to_regclass(child) is null then
+        execute format('create table %s (like %s including defaults including constraints including storage)', child, parent);
+        execute format('alter table %s attach partition %s for values from (%L) to (%L)', parent, child, day, day + 1);
+    end if;
+end $$;
+comment on function operations.open_day(text, date) is 'Makes the partition of a day where it is missing; it has no index until close_day.';
+
+create function operations.close_day(parent text, day date) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    child text := operations.day_partition(parent, day);
+    known operations.day_tables;
+begin
+    select * into strict known from operations.day_tables where table_name = parent;
+    if exists (select from pg_constraint where conrelid = child::regclass and contype = 'p') then
+        return false;
+    end if;
+    execute format('alter table %s add primary key (%s)', child, known.primary_key);
+    if known.further_index is not null then
+        execute format('create index on %s %s', child, known.further_index);
+    end if;
+    execute format('analyze %s', child);
+    return true;
+end $$;
+comment on function operations.close_day(text, date) is 'Gives a day its primary key and indexes after its first load; true if it did so now.';
+
+-- The planner's picture of the tables that a bulk load just changed.
+create function operations.analyze_table(target text) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if to_regclass(target) is null or not exists (
+        select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.oid = to_regclass(target) and n.nspname in
+            ('servicing', 'ingestion', 'payments', 'ledger', 'settlement', 'reconciliation', 'operations')
+    ) then
+        raise exception 'operations.analyze_table: % is not one of ours', target;
+    end if;
+    execute format('analyze %s', to_regclass(target));
+end $$;
+comment on function operations.analyze_table(text) is 'Refreshes the statistics of one of our tables; the pipeline owns none, so it may not do so itself.';

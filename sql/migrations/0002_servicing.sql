@@ -1,0 +1,243 @@
+-- Loans and what is due on them.
+
+create table servicing.borrowers (
+    borrower_id bigint primary key,
+    full_name text not null,
+    email text,
+    phone text,
+    street text not null,
+    city text not null,
+    state text not null,
+    zip text not null
+);
+comment on table servicing.borrowers is 'Who owes. Personal data: never copied into metadata or logs.';
+comment on column servicing.borrowers.borrower_id is 'Borrower.';
+comment on column servicing.borrowers.full_name is 'Name as on the note.';
+comment on column servicing.borrowers.email is 'E-mail address.';
+comment on column servicing.borrowers.phone is 'Telephone number.';
+comment on column servicing.borrowers.street is 'Mailing address: street.';
+comment on column servicing.borrowers.city is 'Mailing address: city.';
+comment on column servicing.borrowers.state is 'Mailing address: state.';
+comment on column servicing.borrowers.zip is 'Mailing address: postal code.';
+
+create table servicing.properties (
+    property_id bigint primary key,
+    street text not null,
+    city text not null,
+    state text not null,
+    zip text not null,
+    county_fips text,
+    property_type text not null,
+    value_cents bigint not null check (value_cents > 0)
+);
+comment on table servicing.properties is 'What secures the loan.';
+comment on column servicing.properties.property_id is 'Property.';
+comment on column servicing.properties.street is 'Street of the property.';
+comment on column servicing.properties.city is 'City of the property.';
+comment on column servicing.properties.state is 'State of the property.';
+comment on column servicing.properties.zip is 'Postal code of the property.';
+comment on column servicing.properties.county_fips is 'County, as its five-digit FIPS code.';
+comment on column servicing.properties.property_type is 'Single family, condominium and so on.';
+comment on column servicing.properties.value_cents is 'Value at origination.';
+
+create table servicing.loans (
+    loan_id bigint primary key,
+    loan_number text not null,
+    cif text not null,
+    borrower_id bigint not null,
+    property_id bigint not null,
+    product text not null,
+    originated_on date not null,
+    original_principal_cents bigint not null,
+    boarded_on date not null,
+    principal_cents bigint not null check (principal_cents >= 0),
+    rate_ppm integer not null check (rate_ppm between 0 and 300000),
+    payment_cents bigint not null check (payment_cents >= 0),
+    escrow_cents bigint not null check (escrow_cents >= 0),
+    escrow_shortage_cents bigint not null check (escrow_shortage_cents >= 0),
+    first_due_on date not null,
+    term_instalments smallint not null check (term_instalments >= 0),
+    last_instalment smallint not null,
+    grace_days smallint not null check (grace_days between 0 and 31),
+    due_day smallint not null generated always as (extract(day from first_due_on)) stored,
+    check (last_instalment between 0 and term_instalments),
+    check (extract(day from first_due_on) <= 28),
+    -- a payment below the interest would make the principal part negative; no product of ours does that
+    check (term_instalments = 0 or payment_cents * 12000000 > principal_cents * rate_ppm)
+);
+create index loans_due on servicing.loans (due_day, grace_days);
+comment on table servicing.loans is
+    'The terms of each loan as boarded. What falls due is a pure function of these terms; nothing here is a balance.';
+comment on column servicing.loans.loan_id is 'Loan; the digits of its number. 0 stands for receipts whose loan is not known.';
+comment on column servicing.loans.loan_number is 'Number that borrowers and banks quote, LN and ten digits.';
+comment on column servicing.loans.cif is 'Customer number.';
+comment on column servicing.loans.borrower_id is 'Who owes.';
+comment on column servicing.loans.property_id is 'What secures it.';
+comment on column servicing.loans.product is 'Product, e.g. fixed30.';
+comment on column servicing.loans.originated_on is 'Date of the note.';
+comment on column servicing.loans.original_principal_cents is 'Principal at origination.';
+comment on column servicing.loans.boarded_on is 'Date from which we service the loan.';
+comment on column servicing.loans.principal_cents is 'Unpaid principal at boarding.';
+comment on column servicing.loans.rate_ppm is 'Annual rate in parts per million: 6.125% is 61250.';
+comment on column servicing.loans.payment_cents is 'Monthly principal and interest.';
+comment on column servicing.loans.escrow_cents is 'Monthly escrow for taxes and insurance.';
+comment on column servicing.loans.escrow_shortage_cents is 'Monthly repayment of an escrow shortage, due with the escrow.';
+comment on column servicing.loans.first_due_on is 'Due date of instalment 1: the oldest one unpaid at boarding.';
+comment on column servicing.loans.term_instalments is 'Instalment with which the loan is fully amortised.';
+comment on column servicing.loans.last_instalment is 'Last instalment that falls due; before the term where the loan ended early.';
+comment on column servicing.loans.grace_days is 'Days after the due date until a late fee.';
+comment on column servicing.loans.due_day is 'Day of the month on which instalments fall due.';
+
+create table servicing.escrow (
+    loan_id bigint primary key,
+    annual_tax_cents bigint not null check (annual_tax_cents >= 0),
+    annual_insurance_cents bigint not null check (annual_insurance_cents >= 0),
+    opening_balance_cents bigint not null
+);
+comment on table servicing.escrow is 'What stands behind the monthly escrow: the bills it must cover, and what was held at boarding.';
+comment on column servicing.escrow.loan_id is 'Loan.';
+comment on column servicing.escrow.annual_tax_cents is 'Property taxes a year.';
+comment on column servicing.escrow.annual_insurance_cents is 'Insurance premiums a year.';
+comment on column servicing.escrow.opening_balance_cents is 'Escrow held at boarding.';
+
+create table servicing.loan_statuses (
+    loan_id bigint not null,
+    effective_on date not null,
+    status text not null check (status in
+        ('active', 'bankruptcy', 'legal_hold', 'stop_pay', 'charged_off', 'closed', 'unknown', 'unidentified')),
+    reason text not null,
+    primary key (loan_id, effective_on)
+);
+comment on table servicing.loan_statuses is 'Dated statuses set from outside. A loan without a row is active.';
+comment on column servicing.loan_statuses.loan_id is 'Loan.';
+comment on column servicing.loan_statuses.effective_on is 'Date from which the status is in force.';
+comment on column servicing.loan_statuses.status is 'The status.';
+comment on column servicing.loan_statuses.reason is 'Why, for a person.';
+
+create table servicing.amortisation_factors (
+    rate_ppm integer not null,
+    n smallint not null,
+    growth double precision not null,
+    annuity double precision not null,
+    primary key (rate_ppm, n)
+);
+comment on table servicing.amortisation_factors is
+    'For each rate in the book: (1+r)^n and ((1+r)^n - 1)/r, exact to the last bit of a double. Written by rules/amortisation.py.';
+comment on column servicing.amortisation_factors.rate_ppm is 'Annual rate in parts per million.';
+comment on column servicing.amortisation_factors.n is 'Number of instalments.';
+comment on column servicing.amortisation_factors.growth is '(1+r)^n, r the monthly rate.';
+comment on column servicing.amortisation_factors.annuity is '((1+r)^n - 1)/r; n where the rate is zero.';
+
+-- The schedule in closed form. Only +, - and * on doubles: the same cent on every machine.
+create function servicing.scheduled_balance(principal_cents bigint, payment_cents bigint, growth double precision, annuity double precision)
+returns bigint
+    language sql immutable parallel safe
+    return round(principal_cents * growth - payment_cents * annuity)::bigint;
+comment on function servicing.scheduled_balance(bigint, bigint, double precision, double precision) is
+    'Principal left after the instalments that the factors stand for, to the cent.';
+
+create function servicing.interest_through(
+    principal_cents bigint, payment_cents bigint, n integer, growth double precision, annuity double precision
+) returns bigint
+    language sql immutable parallel safe
+    return n * payment_cents - principal_cents + servicing.scheduled_balance(principal_cents, payment_cents, growth, annuity);
+comment on function servicing.interest_through(bigint, bigint, integer, double precision, double precision) is
+    'Interest of instalments 1 to n together.';
+
+create function servicing.principal_through(
+    principal_cents bigint, payment_cents bigint, term_instalments integer, n integer, growth double precision, annuity double precision
+) returns bigint
+    language sql immutable parallel safe
+    return principal_cents
+    - case when n < term_instalments then servicing.scheduled_balance(principal_cents, payment_cents, growth, annuity) else 0 end;
+comment on function servicing.principal_through(bigint, bigint, integer, integer, double precision, double precision) is
+    'Principal of instalments 1 to n together; the last instalment of the term clears the balance.';
+
+create function servicing.instalments_due(first_due_on date, last_instalment smallint, day date) returns smallint
+    language sql immutable parallel safe
+    return greatest(0, least(
+        last_instalment,
+        12 * (extract(year from day) - extract(year from first_due_on))::int
+        + (extract(month from day) - extract(month from first_due_on))::int
+        + (extract(day from day) >= extract(day from first_due_on))::int
+    ))::smallint;
+comment on function servicing.instalments_due(date, smallint, date) is 'How many instalments have fallen due by the end of a day.';
+
+create function servicing.due_on(first_due_on date, instalment integer) returns date
+    language sql immutable parallel safe
+    return (first_due_on + make_interval(months => instalment - 1))::date;
+comment on function servicing.due_on(date, integer) is 'Due date of an instalment.';
+
+create table servicing.instalments (
+    loan_id bigint not null,
+    due_on date not null,
+    instalment smallint not null,
+    interest_cents bigint not null,
+    principal_cents bigint not null,
+    escrow_cents bigint not null
+) partition by range (due_on);
+comment on table servicing.instalments is 'What fell due on each day, loan by loan: the terms worked out for people and marts to read.';
+comment on column servicing.instalments.loan_id is 'Loan.';
+comment on column servicing.instalments.due_on is 'Date on which it falls due.';
+comment on column servicing.instalments.instalment is 'Number of the instalment, from 1 at boarding.';
+comment on column servicing.instalments.interest_cents is 'Interest part.';
+comment on column servicing.instalments.principal_cents is 'Principal part.';
+comment on column servicing.instalments.escrow_cents is 'Escrow part, shortage included.';
+
+create table servicing.delinquency (
+    loan_id bigint not null,
+    business_date date not null,
+    delinquent_since date not null,
+    days_past_due integer not null,
+    bucket text not null,
+    instalments_past_due smallint not null,
+    interest_cents bigint not null,
+    principal_cents bigint not null,
+    escrow_cents bigint not null,
+    fees_cents bigint not null,
+    suspense_cents bigint not null
+) partition by range (business_date);
+comment on table servicing.delinquency is 'Each loan that was behind at the end of a day, and with what.';
+comment on column servicing.delinquency.loan_id is 'Loan.';
+comment on column servicing.delinquency.business_date is 'End of this day.';
+comment on column servicing.delinquency.delinquent_since is 'Due date of the oldest instalment with anything unpaid but fees.';
+comment on column servicing.delinquency.days_past_due is 'Days since then.';
+comment on column servicing.delinquency.bucket is 'Ageing bucket: 1-29, 30-59, 60-89, 90-119 or 120+ days; 0 on the due date itself.';
+comment on column servicing.delinquency.instalments_past_due is 'How many instalments have something unpaid.';
+comment on column servicing.delinquency.interest_cents is 'Interest due and unpaid.';
+comment on column servicing.delinquency.principal_cents is 'Principal due and unpaid.';
+comment on column servicing.delinquency.escrow_cents is 'Escrow due and unpaid.';
+comment on column servicing.delinquency.fees_cents is 'Fees assessed and unpaid.';
+comment on column servicing.delinquency.suspense_cents is 'Money of the borrower held in suspense.';
+
+create table servicing.delinquency_days (
+    business_date date primary key,
+    run_no integer not null
+);
+comment on table servicing.delinquency_days is
+    'Days worked out in servicing.delinquency. A run changes the past and future of the loans it touches: here stands how far that was followed up.';
+comment on column servicing.delinquency_days.business_date is 'Day.';
+comment on column servicing.delinquency_days.run_no is 'The last run of this day whose changes to other days have been worked into them; 0 if none.';
+
+insert into operations.day_tables values
+('servicing.instalments', 'due_on', 'loan_id, due_on', null),
+('servicing.delinquency', 'business_date', 'loan_id, business_date', null);
+
+-- Receipts whose loan nobody knows belong to this one: it owes nothing, so all it gets stays in suspense.
+insert into servicing.loans (
+    loan_id, loan_number, cif, borrower_id, property_id, product, originated_on, original_principal_cents, boarded_on,
+    principal_cents, rate_ppm, payment_cents, escrow_cents, escrow_shortage_cents, first_due_on, term_instalments,
+    last_instalment, grace_days
+) values (
+    0, 'LN0000000000', 'CIF000000000', 0, 0, 'unidentified', '1970-01-01', 0, '1970-01-01',
+    0, 0, 0, 0, 0, '1970-01-01', 0, 0, 0
+);
+insert into servicing.loan_statuses values (0, '1970-01-01', 'unidentified', 'stands for receipts whose loan is not known');
+insert into servicing.amortisation_factors values (0, 0, 1, 0);
+
+grant usage on schema servicing to payments_pipeline;
+grant select on all tables in schema servicing to payments_pipeline;
+grant insert on servicing.borrowers, servicing.properties, servicing.loans, servicing.escrow, servicing.loan_statuses,
+servicing.amortisation_factors to payments_pipeline;
+grant insert, delete on servicing.instalments, servicing.delinquency to payments_pipeline;
+grant insert, update on servicing.delinquency_days to payments_pipeline;
