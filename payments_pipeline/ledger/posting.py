@@ -97,7 +97,6 @@ def _begin(connection: psycopg.Connection[Any], day: date) -> Posting:
     # what is sorted and hashed is a day's rows; the default would spill each of them to disk
     connection.execute("set local work_mem = '256MB'")
     connection.execute("set local maintenance_work_mem = '512MB'")
-    connection.execute("set local temp_buffers = '256MB'")
     last = connection.execute("select coalesce(max(run_no), 0) from ledger.seals").fetchone()
     assert last is not None
     return Posting(day, run_no=last[0] + 1)

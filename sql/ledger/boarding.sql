@@ -11,10 +11,10 @@ with wanted as (
                     l.principal_cents, l.payment_cents, servicing.instalments_due(l.first_due_on, l.last_instalment, l.boarded_on),
                     s.growth, s.annuity
                 )
-            when 'escrow' then -e.opening_balance_cents
+            when 'escrow' then -coalesce(e.opening_balance_cents, 0)
         end)::bigint as cents
     from servicing.loans as l
-    inner join servicing.escrow as e on l.loan_id = e.loan_id
+    left join servicing.escrow as e on l.loan_id = e.loan_id
     inner join servicing.amortisation_factors as s
         on l.rate_ppm = s.rate_ppm and s.n = servicing.instalments_due(l.first_due_on, l.last_instalment, l.boarded_on)
     cross join (values ('principal'), ('interest'), ('escrow')) as p (part)

@@ -11,7 +11,7 @@ comment on table settlement.rules is 'How each rail settles, and the word that m
 comment on column settlement.rules.channel is 'Rail.';
 comment on column settlement.rules.lag_bank_days is 'Bank days from value date to settlement.';
 comment on column settlement.rules.every_day is 'Whether it settles on days when banks are closed.';
-comment on column settlement.rules.ready_signals is 'The word that means the money is there.';
+comment on column settlement.rules.ready_signals is 'The words that mean the money is there, separated by a bar.';
 comment on column settlement.rules.description is 'The rule in a sentence.';
 
 create table settlement.calendar (

@@ -1,0 +1,250 @@
+"""The benchmark `day`: from staged rows to reconciled, beside a bare COPY of the very rows the day leaves behind.
+
+The world and a database that holds its book and its staged rows are made once and kept; each measurement runs on a
+fresh copy of that database. The COPY goes into empty tables of the same columns without index or constraint, on the
+same server, in the same run: it is the floor that any loading into these tables stands on.
+"""
+
+import resource
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from rich.console import Console
+from rich.table import Table
+
+from payments_pipeline.ingestion.border import load_arrivals
+from payments_pipeline.ingestion.ingest import ingest_pending
+from payments_pipeline.ledger.posting import board, post_day
+from payments_pipeline.operations.cases import open_cases
+from payments_pipeline.postgres import url as urls
+from payments_pipeline.postgres.connect import Database, open_database
+from payments_pipeline.postgres.migrate import migrate
+from payments_pipeline.reconciliation.days import reconcile_day
+from payments_pipeline.reference_data import load_reference_data
+from payments_pipeline.servicing.due import fill_delinquency, fill_instalments
+from payments_pipeline.settings import Settings
+from payments_pipeline.settlement.bank_lines import load_bank_lines
+from payments_pipeline.settlement.batches import settle_day
+from payments_pipeline.world.generation import generate
+from payments_pipeline.world.load import load_portfolio
+from payments_pipeline.world.manifest import read_manifest
+from payments_pipeline.world.parameters import World
+
+MEASURED_DAY = date(2026, 7, 2)
+"""The day after the first of a month: half the book owes its instalment, and banks are open."""
+
+LEFT_BEHIND = (
+    "ingestion.payment_ingestions", "ingestion.duplicates", "servicing.instalments", "payments.payments",
+    "payments.transitions", "ledger.allocations", "ledger.fees", "ledger.entries", "ledger.events", "ledger.outbox",
+    "settlement.batches", "reconciliation.matches", "reconciliation.items", "reconciliation.days",
+    "servicing.delinquency",
+)
+"""The tables that the measured stages fill; staged rows and bank lines are there before."""
+
+console = Console()
+
+
+@dataclass
+class Stages:
+    """Seconds by stage, in order."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage and say so."""
+        started = perf_counter()
+        yield
+        self.seconds[name] = perf_counter() - started
+        console.print(f"  {name:<40} {self.seconds[name]:8.2f} s", highlight=False)
+
+    @property
+    def total(self) -> float:
+        return sum(self.seconds.values())
+
+
+def measure_day(settings: Settings, *, loans: int, payments: int) -> None:
+    """Measure, and print what each stage took, the total, and its ratio to the bare COPY."""
+    database = open_database(settings)
+    world = World(
+        loans=loans, first_day=MEASURED_DAY, days=1, peak_day=MEASURED_DAY, peak_payments=payments, seed=1
+    )
+    folder = settings.home / "bench" / f"day-{loans}-{payments}"
+    if not (folder / "manifest.json").is_file():
+        console.print(f"generating a world of {loans:,} loans and {payments:,} payments, once, in {folder}")
+        generate(world, folder, overwrite=True)
+    template = f"bench_day_{loans}_{payments}"
+    _prepare(database, template, folder)
+    copy = _sibling(database, f"{template}_run")
+    try:
+        with _admin(database) as admin:
+            _drop(admin, copy)
+            admin.execute(
+                sql.SQL("create database {} template {} strategy file_copy").format(
+                    sql.Identifier(_name(copy)), sql.Identifier(template)
+                )
+            )
+        console.print(f"the day {MEASURED_DAY}: {payments:,} payments over {loans:,} loans")
+        stages = _run_day(copy)
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        console.print("the same rows by bare COPY")
+        rows, bytes_, floor = _bare_copy(copy)
+    finally:
+        with _admin(database) as admin:
+            _drop(admin, copy)
+    _report(stages, rows, bytes_, floor, memory)
+
+
+def _prepare(database: Database, template: str, folder: Path) -> None:
+    """The database that every measurement starts from: book, staged rows, bank lines. Made once."""
+    prepared = _sibling(database, template)
+    with _admin(database) as admin:
+        found = admin.execute("select datallowconn from pg_database where datname = %s", (template,)).fetchone()
+        if found and not found[0]:
+            return
+        _drop(admin, prepared)  # a preparation that was broken off
+        admin.execute(sql.SQL("create database {}").format(sql.Identifier(template)))
+    console.print("preparing the database, once")
+    last = read_manifest(folder).last_day + timedelta(days=30)
+    done = Stages()
+    migrate(prepared)
+    with prepared.connect("owner") as owner:
+        with done.stage("load the book"):
+            load_portfolio(owner, folder)
+        with done.stage("factors, calendar, running totals"):
+            load_reference_data(owner)
+            board(owner)
+    with prepared.connect() as connection:
+        with done.stage("read, validate and stage the rows"):
+            load_arrivals(connection, folder, last)
+        with done.stage("load the bank's lines"):
+            load_bank_lines(connection, folder, last)
+    with prepared.connect("owner", autocommit=True) as owner:
+        owner.execute("vacuum analyze")
+    with _admin(database) as admin:
+        # nobody may connect any more: that marks it as complete, and lets it be copied
+        admin.execute(sql.SQL("alter database {} allow_connections false").format(sql.Identifier(template)))
+
+
+def _run_day(database: Database) -> Stages:
+    stages = Stages()
+    with database.connect() as connection:
+        steps: list[tuple[str, Callable[[], Any]]] = [
+            ("deduplicate and ingest", lambda: ingest_pending(connection)),
+            ("instalments due", lambda: fill_instalments(connection, MEASURED_DAY)),
+        ]
+        for name, step in steps:
+            with stages.stage(name):
+                step()
+                connection.commit()
+        started = perf_counter()
+        posting = post_day(connection, MEASURED_DAY)
+        connection.commit()
+        posted = perf_counter() - started
+        for name, seconds in posting.seconds.items():
+            stages.seconds[f"post: {name}"] = seconds
+            console.print(f"  {'post: ' + name:<40} {seconds:8.2f} s", highlight=False)
+        stages.seconds["post: commit and the rest"] = posted - sum(posting.seconds.values())
+        for name, step in [
+            ("delinquency", lambda: fill_delinquency(connection, MEASURED_DAY)),
+            ("settlement batches", lambda: settle_day(connection, MEASURED_DAY)),
+            ("reconcile", lambda: reconcile_day(connection, MEASURED_DAY)),
+            ("exception cases", lambda: open_cases(connection, MEASURED_DAY)),
+        ]:
+            with stages.stage(name):
+                step()
+                connection.commit()
+    return stages
+
+
+def _bare_copy(database: Database) -> tuple[int, int, float]:
+    """Rows, bytes and seconds of loading the day's rows by COPY alone, binary, one table after the other."""
+    rows = bytes_ = 0
+    seconds = 0.0
+    with database.connect("owner") as owner, tempfile.TemporaryDirectory(prefix="payments-bench-") as scratch:
+        for table in LEFT_BEHIND:
+            file = Path(scratch) / table
+            columns = _plain_columns(owner, table)
+            with owner.cursor() as cursor, file.open("wb") as out:
+                with cursor.copy(f"copy (select {columns} from {table}) to stdout (format binary)".encode()) as source:
+                    for block in source:
+                        out.write(block)
+                rows += cursor.rowcount
+            bytes_ += file.stat().st_size
+        for table in LEFT_BEHIND:
+            columns = _plain_columns(owner, table)
+            target = table.replace(".", "_")
+            owner.execute(f"create table public.{target} as select {columns} from {table} with no data".encode())
+            started = perf_counter()
+            with owner.cursor() as cursor, (Path(scratch) / table).open("rb") as source_file:
+                with cursor.copy(f"copy public.{target} from stdin (format binary)".encode()) as sink:
+                    shutil.copyfileobj(source_file, _Writer(sink), length=1 << 20)
+            seconds += perf_counter() - started
+        started = perf_counter()
+        owner.commit()
+        seconds += perf_counter() - started
+    return rows, bytes_, seconds
+
+
+class _Writer:
+    """psycopg's COPY as a file to write to."""
+
+    def __init__(self, sink: psycopg.Copy) -> None:
+        self._sink = sink
+
+    def write(self, block: bytes) -> int:
+        self._sink.write(block)
+        return len(block)
+
+
+def _plain_columns(connection: psycopg.Connection[Any], table: str) -> str:
+    """The columns that are stored as given, generated ones left out."""
+    rows = connection.execute(
+        "select quote_ident(attname) from pg_attribute where attrelid = %s::regclass and attnum > 0 "
+        "and not attisdropped and attgenerated = '' order by attnum",
+        (table,),
+    ).fetchall()
+    return ", ".join(row[0] for row in rows)
+
+
+def _report(stages: Stages, rows: int, bytes_: int, floor: float, memory: float) -> None:
+    table = Table(title="A day, from staged rows to reconciled")
+    table.add_column("stage")
+    table.add_column("seconds", justify="right")
+    table.add_column("share", justify="right")
+    for name, seconds in stages.seconds.items():
+        table.add_row(name, f"{seconds:.2f}", f"{100 * seconds / stages.total:.0f}%")
+    table.add_section()
+    table.add_row("total", f"{stages.total:.2f}", "")
+    table.add_row(f"bare COPY of the same {rows:,} rows ({bytes_ / 1e6:,.0f} MB)", f"{floor:.2f}", "")
+    table.add_row("ratio", f"{stages.total / floor:.2f}", "")
+    console.print(table)
+    console.print(f"peak memory of this Python process: {memory:,.0f} MB", highlight=False)
+
+
+@contextmanager
+def _admin(database: Database) -> Iterator[psycopg.Connection[Any]]:
+    with database.connect("owner", autocommit=True) as connection:
+        yield connection
+
+
+def _sibling(database: Database, name: str) -> Database:
+    """Another database on the same server."""
+    return replace(database, url=urls.compose(urls.parse(database.url) | {"dbname": name}))
+
+
+def _name(database: Database) -> str:
+    return str(urls.parse(database.url)["dbname"])
+
+
+def _drop(admin: psycopg.Connection[Any], database: Database) -> None:
+    admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(_name(database))))

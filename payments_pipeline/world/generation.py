@@ -1,0 +1,150 @@
+"""Makes a world: chunk by chunk what people do, then day by day what is told of it.
+
+Memory holds one chunk of loans, or one day. A world appears under its name only when it is complete: it grows in a
+folder beside it, which a run that is killed leaves behind and the next one sweeps away.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from payments_pipeline.world import arrivals, bank, deliveries
+from payments_pipeline.world.book import book_of
+from payments_pipeline.world.days import Days
+from payments_pipeline.world.draws import Stream, stream
+from payments_pipeline.world.manifest import Manifest
+from payments_pipeline.world.parameters import Chunk, World, WorldError
+from payments_pipeline.world.parquet import ParquetFile
+from payments_pipeline.world.payments import payments_of
+from payments_pipeline.world.portfolio import TABLES, tables_of
+from payments_pipeline.world.spool import Spool
+
+Progress = Callable[[str, int, int], None]
+"""Told the stage, how much of it is done, and of how much."""
+
+LOANS, ARRIVALS, BANK = STAGES = ("loans and payments", "arrivals", "bank")
+_UNFINISHED: Final = ".unfinished"
+_REPLACED: Final = ".replaced"
+
+
+def generate(world: World, out: Path, progress: Progress | None = None, *, overwrite: bool = False) -> Manifest:
+    """Makes the world and puts it at `out`, which must be empty or absent unless it may be overwritten."""
+    out = out.absolute()
+    if out.exists() and not out.is_dir():
+        raise WorldError(f"{out} is not a folder.", "Name another one.")
+    if out.exists() and any(out.iterdir()) and not overwrite:
+        raise WorldError(f"{out} is not empty.", "Name another folder, or overwrite this one with --force.")
+    unfinished = out.with_name(f".{out.name}{_UNFINISHED}")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    manifest = _Generation(world, unfinished, progress or _silent).run()
+    _replace(out, unfinished)
+    return manifest
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Shows no progress."""
+
+
+def _replace(out: Path, finished: Path) -> None:
+    """Moves what stands at `out` aside, the new in its place, and only then deletes the old."""
+    replaced = out.with_name(f".{out.name}{_REPLACED}")
+    shutil.rmtree(replaced, ignore_errors=True)
+    if out.exists():
+        out.rename(replaced)
+    finished.rename(out)
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+class _Generation:
+    """One run: its calendar, its spools, and what has been counted so far."""
+
+    def __init__(self, world: World, folder: Path, progress: Progress) -> None:
+        self._world = world
+        self._folder = folder
+        self._progress = progress
+        self._days = Days.of(world.first_day, world.last_day)
+        self._told = Spool(folder / "spool" / "deliveries", deliveries.DELIVERY, "arrival")
+        self._shown = Spool(folder / "spool" / "bank", bank.BANK_LINE, "bank_day")
+        self._counts: Counter[str] = Counter()
+        self._files: dict[str, int] = {}
+
+    def run(self) -> Manifest:
+        self._make_people()
+        self._write_arrivals()
+        self._write_bank()
+        shutil.rmtree(self._folder / "spool")
+        manifest = Manifest(self._world, self._counts, self._files)
+        manifest.write(self._folder)
+        return manifest
+
+    def _make_people(self) -> None:
+        """Writes the portfolio, and sets aside what its borrowers do."""
+        files: dict[str, ParquetFile] = {}
+        chunks = self._world.chunks()
+        with ExitStack() as stack:
+            for done, chunk in enumerate(chunks):
+                self._progress(LOANS, done, len(chunks))
+                for name, table in self._make_chunk(chunk).items():
+                    if name not in files:
+                        files[name] = stack.enter_context(ParquetFile(self._portfolio(name), table.schema))
+                    files[name].write(table)
+        for name in TABLES:
+            self._counts[name] = files[name].rows
+            self._files[self._name(self._portfolio(name))] = files[name].rows
+        self._progress(LOANS, len(chunks), len(chunks))
+
+    def _make_chunk(self, chunk: Chunk) -> dict[str, pa.Table]:
+        world, days = self._world, self._days
+        book = book_of(world, chunk)
+        payments = payments_of(world, book, days)
+        rng = stream(world.seed, chunk.number, Stream.DELIVERIES)
+        fates = deliveries.fates_of(rng, world, payments, days)
+        self._told.add(deliveries.deliveries_of(rng, world, book, payments, fates, days))
+        self._shown.add(bank.bank_lines_of(world, book, payments, fates, days))
+        self._counts["payments"] += len(payments)
+        self._counts["payment_cents"] += int(payments.amount_cents.sum())
+        return tables_of(world, book)
+
+    def _write_arrivals(self) -> None:
+        path = self._folder / "truth" / "items.parquet"
+        with ParquetFile(path, arrivals.TRUTH_SCHEMA) as truth:
+            writer = arrivals.Arrivals(self._folder, self._world.loans, truth)
+            for done in range(self._world.days):
+                self._progress(ARRIVALS, done, self._world.days)
+                records = self._told.take(self._days.first + done)
+                self._count("rows", records["truth"], deliveries.Truth)
+                writer.write_day(self._days.first + done, records)
+        self._files |= writer.rows_by_file | {self._name(path): truth.rows}
+        self._progress(ARRIVALS, self._world.days, self._world.days)
+
+    def _write_bank(self) -> None:
+        path = self._folder / "truth" / "bank.parquet"
+        with ParquetFile(path, bank.TRUTH_SCHEMA) as truth:
+            writer = bank.Bank(self._folder, truth)
+            for done in range(self._world.days):
+                self._progress(BANK, done, self._world.days)
+                records = self._shown.take(self._days.first + done)
+                self._count("bank", records["truth"], bank.Truth)
+                writer.write_day(self._days.first + done, records)
+        self._files |= writer.rows_by_file | {self._name(path): truth.rows}
+        self._progress(BANK, self._world.days, self._world.days)
+
+    def _count(self, what: str, truth: npt.NDArray[np.uint8], kinds: type[deliveries.Truth] | type[bank.Truth]) -> None:
+        found = np.bincount(truth, minlength=len(kinds)).tolist()
+        self._counts.update({f"{what}.{kind.name.lower()}": found[kind] for kind in kinds})
+
+    def _portfolio(self, table: str) -> Path:
+        return self._folder / "portfolio" / f"{table}.parquet"
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self._folder).as_posix()

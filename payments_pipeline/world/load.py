@@ -1,0 +1,45 @@
+"""Puts a world's portfolio into the tables of `servicing`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from payments_pipeline.postgres.copy import copy_arrow
+from payments_pipeline.world.generation import Progress
+from payments_pipeline.world.manifest import read_manifest
+from payments_pipeline.world.portfolio import TABLES
+
+_ROWS_IN_BATCH: Final = 50_000
+
+
+def load_portfolio(
+    connection: psycopg.Connection[Any], world_dir: Path, progress: Progress | None = None
+) -> dict[str, int]:
+    """Copies borrowers, properties, loans, escrow and statuses of the world, all or nothing; returns rows by table.
+
+    The rows stream: memory holds a batch, whatever the size of the book.
+    """
+    manifest = read_manifest(world_dir)
+    loaded: dict[str, int] = {}
+    with connection.transaction():
+        for name in TABLES:
+            total = manifest.counts[name]
+            file = pq.ParquetFile(world_dir / "portfolio" / f"{name}.parquet")
+            copy_arrow(connection, f"servicing.{name}", _batches(file, name, total, progress), file.schema_arrow.names)
+            loaded[name] = total
+    return loaded
+
+
+def _batches(file: pq.ParquetFile, name: str, total: int, progress: Progress | None) -> Iterator[pa.RecordBatch]:
+    done = 0
+    for batch in file.iter_batches(_ROWS_IN_BATCH):
+        yield batch
+        done += batch.num_rows
+        if progress:
+            progress(name, done, total)

@@ -1,0 +1,66 @@
+"""How often real life gets in the way, in one table.
+
+Each rate is a share of what `of` names, as servicers and processors see them in an ordinary month; `--noise` multiplies
+all of them. Noise is about payments and their delivery. What loans are (delinquent, bankrupt, closed) is not noise and
+stays at any setting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One thing that goes otherwise than planned."""
+
+    share: float
+    of: str
+    what: str
+
+    def times(self, noise: float) -> float:
+        """The share in a world with this much noise."""
+        return min(1.0, self.share * noise)
+
+
+# What borrowers do.
+PARTIAL: Final = Rate(0.015, "payments for a due date", "less than the instalment")
+OVERPAYMENT: Final = Rate(0.02, "payments for a due date", "more than the instalment, meant for principal")
+SECOND_THAT_DAY: Final = Rate(
+    0.02, "payments", "another payment of a loan on the same day: the instalment in two pieces, or an extra"
+)
+SECOND_ON_PEAK_DAY: Final = Rate(0.08, "payments of the peak day", "the same, on the peak day")
+UNKNOWN_LOAN: Final = Rate(0.001, "payments", "the loan quoted is not in the book, or its number is garbled")
+CANCELED: Final = Rate(
+    0.001, "payments", "an attempt that is initiated and called off, beside the payments that are made"
+)
+
+# What rails do.
+INITIATED_FIRST: Final = Rate(
+    0.05, "payments", "announced as initiated a day or two before the word that completes them"
+)
+LATE: Final = Rate(
+    0.015, "payments", "told 1 to 10 days after the value date (mail, corrections); the bank had them on time"
+)
+MISSED: Final = Rate(0.002, "payments", "lost by the source and sent again 2 to 4 days later; a variance that heals")
+ACH_RETURN: Final = Rate(0.012, "ach payments", "returned by the payer's bank")
+CHECK_RETURN: Final = Rate(0.003, "checks", "returned by the payer's bank")
+WIRE_RECALL: Final = Rate(0.002, "wires", "recalled by the sender's bank")
+OUT_OF_ORDER: Final = Rate(0.10, "returns", "the return is told a day before the payment that it returns")
+
+# What deliveries do.
+DUPLICATE: Final = Rate(0.02, "rows", "told again in the same file or the next day's")
+RECASED_DUPLICATE: Final = Rate(
+    0.003, "rows", "told again with the reference (or loan number) in another case or padded"
+)
+MALFORMED: Final = Rate(0.002, "rows", "preceded by a broken copy of itself")
+
+# What the bank does.
+UNSENT_LINE: Final = Rate(0.0005, "bank lines", "beside a line, another one for money that nobody told us of")
+NEVER_AT_BANK: Final = Rate(0.0005, "payments", "told as completed, but the bank never shows them")
+
+
+def table() -> dict[str, Rate]:
+    """All rates by name, for documentation and for tests."""
+    return {name.lower(): rate for name, rate in globals().items() if isinstance(rate, Rate)}

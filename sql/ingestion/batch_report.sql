@@ -1,0 +1,7 @@
+-- What became of batch :batch_id.
+select
+    b.batch_id, b.source, regexp_replace(b.uri, '^.*/', '') as file, b.booked_on, l.total_records as received,
+    l.processed_records as accepted, l.duplicate_records as duplicates, l.error_records as errors
+from ingestion.batches as b
+inner join ingestion.staging_process_log as l on b.batch_id = l.batch_id
+where b.batch_id = %(batch_id)s

@@ -1,0 +1,14 @@
+-- Batch :batch_id is being taken up, for the first time or again after a failure.
+insert into ingestion.staging_process_log (batch_id, status, total_records)
+select b.batch_id, 'processing', b.rows_received
+from ingestion.batches as b
+where b.batch_id = %(batch_id)s
+on conflict (batch_id) do update set
+    status = 'processing',
+    processed_records = 0,
+    duplicate_records = 0,
+    error_records = 0,
+    error_details = null,
+    started_at = now(),
+    completed_at = null
+where staging_process_log.status <> 'completed'

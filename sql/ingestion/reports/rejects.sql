@@ -1,0 +1,9 @@
+-- Why rows of a day were rejected.
+select
+    column_name as at_fault,
+    reason,
+    count(*) as rows
+from ingestion.rejects
+where booked_on = %(day)s
+group by column_name, reason
+order by rows desc, at_fault, reason;

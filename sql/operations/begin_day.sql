@@ -1,0 +1,10 @@
+-- A run begins to post :day: what was asked of the day until now is in its hands, and the run owes the rest of the day.
+-- Asked under the posting's lock, before anything is read, so that a row taken in later is a request of its own.
+update operations.day_requests
+set satisfied_at = clock_timestamp()
+where business_date = %(day)s and satisfied_at is null and reason in ('ingested', 'reposted');
+
+insert into operations.day_requests (business_date, reason, subject, requested_at)
+values (%(day)s, 'unfinished', %(run_id)s, clock_timestamp())
+on conflict (business_date, reason, subject) do update
+    set requested_at = excluded.requested_at, satisfied_at = null;

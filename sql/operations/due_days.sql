@@ -1,0 +1,16 @@
+-- The days that wait to be run again: those before :today, and :today itself once it has been run. A variance stands until
+-- bank and books agree; by itself it asks for one run, and what arrives later asks for others.
+select
+    requests.business_date,
+    max(requests.requested_at) as newest,
+    array_agg(distinct requests.reason order by requests.reason) as reasons,
+    coalesce(array_agg(distinct requests.subject) filter (where requests.reason = 'unfinished'), '{}') as runs
+from operations.day_requests as requests
+left join ledger.days using (business_date)
+where
+    requests.satisfied_at is null
+    and requests.business_date >= %(first)s
+    and (requests.business_date < %(today)s or (requests.business_date = %(today)s and days.business_date is not null))
+    and (requests.reason <> 'variance' or days.last_run_at is null or days.last_run_at < requests.requested_at)
+group by requests.business_date
+order by min(requests.requested_at), requests.business_date;

@@ -1,0 +1,76 @@
+-- A case for every payment that went back, if that happened on :day or the payment's value date is :day (the run of either
+-- day may be the one that brings the news). Tells how many were opened.
+with
+returned as (
+    select transitions.effective_on, transitions.loan_id, transitions.payment_id, transitions.happened_on, transitions.code
+    from payments.transitions
+    where transitions.status = 'reversed' and transitions.happened_on = %(day)s
+    union
+    select transitions.effective_on, transitions.loan_id, transitions.payment_id, transitions.happened_on, transitions.code
+    from payments.transitions
+    where transitions.status = 'reversed' and transitions.effective_on = %(day)s
+),
+
+-- The rail, which the news of the return names too where the payment itself never came.
+told as (
+    select
+        returned.*,
+        payments.amount_cents,
+        coalesce(payments.channel, news.channel, 'unknown') as channel
+    from returned
+    left join payments.payments
+        on payments.effective_on = returned.effective_on
+            and payments.loan_id = returned.loan_id
+            and payments.payment_id = returned.payment_id
+    left join lateral (
+        select min(payment_ingestions.channel) as channel
+        from ingestion.payment_ingestions
+        where
+            payments.payment_id is null
+            and payment_ingestions.effective_on = returned.effective_on
+            and payment_ingestions.loan_id = returned.loan_id
+            and payment_ingestions.payment_id = returned.payment_id
+    ) as news on true
+),
+
+wanted as (
+    select
+        operations.content_id('return|' || told.payment_id) as case_id,
+        told.*,
+        case
+            when return_codes.action = 'dispute' then 'dispute'
+            when told.channel = 'wire' then 'wire_recall'
+            else told.channel || '_return'
+        end as category,
+        coalesce(return_codes.severity, 'high') as severity,
+        coalesce(return_codes.reason, 'a code that we do not know') as reason,
+        case
+            when return_codes.code is null then 'Find out what the code means, add it to the return codes, and decide what is to be done.'
+            when return_codes.action = 'dispute' then 'Gather the authorization and answer the dispute in time.'
+            when return_codes.action = 'hold' then 'Hold further payments from this account until the reason is cleared up.'
+            else 'The payment has been reversed. Tell the borrower, and ask for another way to pay.'
+        end as next_step
+    from told
+    left join payments.return_codes on return_codes.code = told.code
+),
+
+opened as (
+    insert into operations.exception_cases (
+        case_id, category, subcategory, severity, state, business_date, loan_id, payment_id, summary, next_step, details
+    )
+    select
+        wanted.case_id, wanted.category, coalesce(wanted.code, 'none'), wanted.severity, 'open', wanted.happened_on,
+        wanted.loan_id, wanted.payment_id,
+        format(
+            'The %%s payment%%s of value date %%s went back on %%s: %%s (%%s).', wanted.channel,
+            coalesce(' of ' || operations.dollars(wanted.amount_cents), ''), wanted.effective_on, wanted.happened_on,
+            wanted.reason, coalesce(wanted.code, 'no code')
+        ),
+        wanted.next_step,
+        jsonb_build_object('value_date', wanted.effective_on, 'amount_cents', wanted.amount_cents, 'channel', wanted.channel)
+    from wanted
+    on conflict (case_id) do nothing
+    returning case_id
+)
+
+select count(*)::int as opened, 0 as resolved from opened;

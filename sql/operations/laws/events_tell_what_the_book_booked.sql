@@ -1,0 +1,35 @@
+-- Law 5. Transactions of the whole book, accruals and boardings, have their events, which name each entry; and no event
+-- tells of one that is not.
+with told as (
+    select
+        e.effective_on, e.subject_id, e.event_no, e.type, e.booked_on, e.run_no, e.data ->> 'kind' as kind,
+        (e.data ->> 'seq')::smallint as seq, e.data ->> 'entries' as entries
+    from ledger.events as e
+    where e.type in ('book.accrual', 'book.boarding') and e.effective_on between %(first)s and %(last)s
+),
+
+held as (
+    select
+        e.effective_on, e.subject_id, 'book.' || e.kind as type, e.booked_on, e.run_no, e.kind, e.seq,
+        '{' || string_agg('"' || e.account || '":' || e.amount_cents, ',' order by e.account) || '}' as entries
+    from ledger.entries as e
+    where e.kind in ('accrual', 'boarding') and e.effective_on between %(first)s and %(last)s
+    group by e.effective_on, e.subject_id, e.booked_on, e.run_no, e.kind, e.seq
+)
+
+select
+    coalesce(t.effective_on, h.effective_on) as business_date,
+    format(
+        '%%s %%s, seq %%s', coalesce(t.kind, h.kind), coalesce(t.subject_id, h.subject_id), coalesce(t.seq, h.seq)
+    ) as keys,
+    case when t.event_no is null then 'no event' else format('%%s of run %%s booked on %%s: %%s', t.type, t.run_no, t.booked_on, t.entries) end as found,
+    case
+        when h.seq is null then 'no event: there is no such transaction'
+        else format('%%s of run %%s booked on %%s: %%s', h.type, h.run_no, h.booked_on, h.entries)
+    end as expected,
+    count(*) over () as violations
+from told as t
+full join held as h on t.effective_on = h.effective_on and t.subject_id = h.subject_id and t.kind = h.kind and t.seq = h.seq
+where (t.type, t.entries, t.booked_on, t.run_no) is distinct from (h.type, h.entries, h.booked_on, h.run_no)
+order by business_date, keys
+limit %(most)s

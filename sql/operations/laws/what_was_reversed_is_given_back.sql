@@ -1,0 +1,98 @@
+-- Law 1. A reversed payment keeps nothing of what it paid: its receipt is held as returned, and its return gives exactly
+-- that back on the day of the return. Money of any other payment is neither held nor given back.
+with pending as (
+    -- days that have not been posted, or not since something arrived for them: their returns may still be open
+    select r.business_date from operations.day_requests as r
+    where r.reason <> 'variance' and r.satisfied_at is null
+),
+
+reversed as (
+    -- payments that went back on these days, with their receipts as they stand
+    select
+        t.happened_on, t.loan_id, t.payment_id, p.amount_cents,
+        coalesce(sum(a.returned_cents), 0) as held,
+        coalesce(sum(a.cash_cents - a.returned_cents), 0) as kept,
+        count(a.seq) > 0 as is_posted
+    from payments.transitions as t
+    inner join payments.payments as p
+        on t.effective_on = p.effective_on and t.loan_id = p.loan_id and t.payment_id = p.payment_id
+    left join ledger.allocations as a
+        on t.effective_on = a.effective_on and t.loan_id = a.loan_id and t.payment_id = a.subject_id and a.kind = 'receipt'
+    where t.status = 'reversed' and t.happened_on between %(first)s and %(last)s
+    group by t.happened_on, t.loan_id, t.payment_id, p.amount_cents
+),
+
+given_back as (
+    -- the returns booked on these days
+    select a.effective_on, a.loan_id, a.subject_id, -sum(a.cash_cents) as cash, -sum(a.returned_cents) as returned
+    from ledger.allocations as a
+    where a.kind = 'return' and a.effective_on between %(first)s and %(last)s
+    group by a.effective_on, a.loan_id, a.subject_id
+),
+
+compared as (
+    select
+        coalesce(r.happened_on, g.effective_on) as business_date,
+        coalesce(r.loan_id, g.loan_id) as loan_id,
+        coalesce(r.payment_id, g.subject_id) as payment_id,
+        r.amount_cents, r.held, r.kept, g.cash, g.returned,
+        case
+            when r.payment_id is null then false
+            when not r.is_posted then g.cash is null
+            else r.kept = 0 and r.held = r.amount_cents and g.cash = r.amount_cents and g.returned = r.amount_cents
+        end as is_settled,
+        r.is_posted and r.held = 0 and g.cash is null and (
+            not exists (select from ledger.days as d where d.business_date = r.happened_on)
+            or exists (select from pending as q where q.business_date = r.happened_on)
+        ) as is_pending
+    from reversed as r
+    full join given_back as g
+        on r.happened_on = g.effective_on and r.loan_id = g.loan_id and r.payment_id = g.subject_id
+),
+
+held_without_cause as (
+    -- receipts held as returned although nobody took them back
+    select a.effective_on, a.loan_id, a.subject_id, sum(a.returned_cents) as held
+    from ledger.allocations as a
+    where
+        a.kind = 'receipt' and a.effective_on between %(first)s and %(last)s
+        and not exists (
+            select from payments.transitions as t
+            where
+                t.effective_on = a.effective_on and t.loan_id = a.loan_id and t.payment_id = a.subject_id
+                and t.status = 'reversed'
+        )
+        and a.returned_cents <> 0
+    group by a.effective_on, a.loan_id, a.subject_id
+    having sum(a.returned_cents) <> 0
+),
+
+wrong as (
+    select
+        c.business_date,
+        format('loan %%s, payment %%s', c.loan_id, c.payment_id) as keys,
+        format(
+            '%%s cents held as returned, %%s cents kept, %%s cents given back',
+            coalesce(c.held, 0), coalesce(c.kept, 0), coalesce(c.cash, 0)
+        ) as found,
+        case
+            when c.amount_cents is null then 'nothing given back: no reversal happened on this day'
+            else format('%%s cents held as returned and given back on this day', c.amount_cents)
+        end as expected
+    from compared as c
+    where c.is_settled is not true and c.is_pending is not true
+
+    union all
+
+    select
+        h.effective_on,
+        format('loan %%s, payment %%s', h.loan_id, h.subject_id),
+        format('%%s cents held as returned', h.held),
+        'nothing held: the payment was not reversed'
+    from held_without_cause as h
+)
+
+select w.*, count(*) over () as violations
+from wrong as w
+order by w.business_date, w.keys
+limit %(most)s

@@ -1,0 +1,22 @@
+-- The settlement rules, exactly those of the file.
+with given as (
+    select g.* from jsonb_populate_recordset(null::settlement.rules, %(rows)s::jsonb) as g
+),
+
+gone as (
+    delete from settlement.rules as r
+    where not exists (
+        select from given as g
+        where g.channel = r.channel
+    )
+)
+
+insert into settlement.rules (channel, lag_bank_days, every_day, ready_signals, description)
+select g.channel, g.lag_bank_days, g.every_day, g.ready_signals, g.description
+from given as g
+on conflict (channel) do update set
+    lag_bank_days = excluded.lag_bank_days,
+    every_day = excluded.every_day,
+    ready_signals = excluded.ready_signals,
+    description = excluded.description
+where rules is distinct from excluded

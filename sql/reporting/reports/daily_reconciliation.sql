@@ -1,0 +1,11 @@
+-- Where bank and books stand on a day.
+select
+    channel,
+    variance_cents,
+    bank_cents,
+    our_cents,
+    status,
+    open_cases
+from reporting.daily_reconciliation
+where business_date = %(day)s
+order by channel;

@@ -1,0 +1,56 @@
+-- Which loans to work out for which days: a temporary table of pairs. For :day every loan that may be behind; for the other
+-- days worked out before, the loans that the runs of :day since :since_run have touched, as of then.
+drop table if exists pg_temp.delinquency_scope;
+
+create temporary table delinquency_scope on commit drop as
+with
+-- Runs whose changes the other days do not show yet.
+new_runs as (
+    select seals.run_no from ledger.seals
+    where seals.business_date = %(day)s and seals.run_no > %(since_run)s
+),
+
+-- Whatever a run of :day does to a loan begins on :day or leaves a row on it, so there is no need to look at days before.
+touched as (
+    select allocations.loan_id, bool_or(allocations.kind = 'return' and allocations.effective_on = %(day)s) as is_returned
+    from ledger.allocations
+    where allocations.effective_on >= %(day)s and allocations.run_no in (select new_runs.run_no from new_runs)
+    group by allocations.loan_id
+    union all
+    select fees.loan_id, false
+    from ledger.fees
+    where fees.effective_on >= %(day)s and fees.run_no in (select new_runs.run_no from new_runs)
+),
+
+-- A payment that went back on :day is missing from its value date on.
+went_back as (
+    select transitions.loan_id, min(transitions.effective_on) as since
+    from payments.transitions
+    where transitions.status = 'reversed' and transitions.happened_on = %(day)s
+    group by transitions.loan_id
+),
+
+changed as (
+    select
+        touched.loan_id,
+        min(case when touched.is_returned then least(went_back.since, %(day)s) else %(day)s end) as since
+    from touched
+    left join went_back on went_back.loan_id = touched.loan_id
+    where touched.loan_id <> 0
+    group by touched.loan_id
+)
+
+select delinquency_days.business_date, changed.loan_id
+from changed
+inner join servicing.delinquency_days on delinquency_days.business_date >= changed.since
+where delinquency_days.business_date <> %(day)s
+union all
+select %(day)s, loans.loan_id
+from servicing.loans
+inner join ledger.balances on balances.loan_id = loans.loan_id
+where
+    loans.loan_id <> 0
+    and (
+        balances.last_effective_on > %(day)s
+        or balances.instalments_paid < servicing.instalments_due(loans.first_due_on, loans.last_instalment, %(day)s)
+    );

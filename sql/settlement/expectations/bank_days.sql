@@ -1,0 +1,11 @@
+-- The bank days of a run, and how many lines the bank sent for each.
+select
+    calendar.business_date as bank_day,
+    count(bank_lines.line_id) as lines
+from settlement.calendar
+left join settlement.bank_lines on calendar.business_date = bank_lines.bank_day
+where
+    calendar.business_date between %(first)s and %(last)s
+    -- a wire settles on its own day exactly where that is a bank day
+    and calendar.channel = 'wire' and calendar.settles_on = calendar.business_date
+group by calendar.business_date

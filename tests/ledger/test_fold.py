@@ -1,0 +1,126 @@
+"""Posting held against the model, on random books: any arrival, any order of runs, any number of reruns."""
+
+import random
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from payments_pipeline.ledger.posting import post_day
+from payments_pipeline.operations.digest import digests
+from payments_pipeline.postgres.connect import Database
+from payments_pipeline.reference_data import load_reference_data
+from tests.ledger import worlds
+from tests.ledger.model import replay
+
+DAYS = 40
+LOANS = 14
+SEEDS = [11, 12, 13]
+PARTS = ("fees", "interest", "principal", "escrow", "suspense", "returned")
+
+Held = tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any], dict[Any, Any]]
+
+
+def wanted(book: list[worlds.Loan]) -> Held:
+    """What the model says the ledger holds: parts by payment, releases by day, fees by cause, suspense by loan."""
+    policies = worlds.load_policies()
+    parts: dict[Any, Any] = {}
+    releases: dict[Any, Any] = {}
+    fees: dict[Any, Any] = {}
+    suspense: dict[Any, Any] = {}
+    for loan in book:
+        last = worlds.FIRST + timedelta(days=DAYS - 1)
+        outcome = replay(loan.terms, loan.grace_days, loan.statuses, policies, loan.receipts, worlds.FIRST, last)
+        parts |= {(loan.loan_id, payment): _present(of) for payment, of in outcome.parts.items()}
+        releases |= {(loan.loan_id, day): _present(of) for day, of in outcome.releases.items() if _present(of)}
+        fees |= {(loan.loan_id, *fee): cents for fee, cents in outcome.fees.items()}
+        suspense[loan.loan_id] = outcome.suspense
+    return parts, releases, fees, suspense
+
+
+def held(connection: psycopg.Connection[Any]) -> Held:
+    """What the ledger does hold, in the same shape."""
+    parts: dict[Any, Any] = {}
+    releases: dict[Any, Any] = defaultdict(dict)
+    for loan, subject, kind, day, *cents in connection.execute(
+        "select loan_id, subject_id::text, kind, effective_on, sum(fees_cents)::bigint, sum(interest_cents)::bigint, "
+        "sum(principal_cents)::bigint, sum(escrow_cents)::bigint, sum(suspense_cents)::bigint, sum(returned_cents)::bigint "
+        "from ledger.allocations where kind <> 'return' group by 1, 2, 3, 4"
+    ):
+        found = _present(dict(zip(PARTS, cents, strict=True)))
+        if kind == "receipt":
+            parts[loan, subject] = found
+        elif found:
+            found.pop("suspense")
+            releases[loan, day] = found
+    fees = connection.execute(
+        "select loan_id, kind, coalesce(instalment::text, payment_id::text), sum(amount_cents)::bigint "
+        "from ledger.fees group by 1, 2, 3 having sum(amount_cents) <> 0"
+    )
+    suspense = connection.execute("select loan_id, suspense_cents from ledger.balances where loan_id <> 0")
+    return parts, dict(releases), {row[:3]: row[3] for row in fees}, dict(suspense.fetchall())
+
+
+def _present(parts: dict[str, int]) -> dict[str, int]:
+    return {part: cents for part, cents in parts.items() if cents}
+
+
+def begin(database: Database, book: list[worlds.Loan]) -> psycopg.Connection[Any]:
+    """The book on an empty ledger; what follows runs as the pipeline."""
+    with database.connect("owner") as owner:
+        worlds.insert_book(owner, book)
+        load_reference_data(owner)
+    return database.connect()
+
+
+def post(connection: psycopg.Connection[Any], days: list[Any]) -> None:
+    for day in days:
+        post_day(connection, day)
+        connection.commit()
+
+
+def all_days() -> list[Any]:
+    return [worlds.FIRST + timedelta(days=n) for n in range(DAYS)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_posting_day_by_day_gives_what_the_model_gives(database: Database, seed: int) -> None:
+    book = worlds.random_book(seed, LOANS, DAYS)
+    with begin(database, book) as connection:
+        worlds.deliver(connection, worlds.words_of(book), worlds.FIRST + timedelta(days=DAYS))
+        post(connection, all_days())
+        assert held(connection) == wanted(book)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_any_order_of_arrival_and_of_runs_gives_the_same_state(database: Database, seed: int) -> None:
+    book = worlds.random_book(seed, LOANS, DAYS)
+    rng = random.Random(seed)
+    words = worlds.words_of(book)
+    rng.shuffle(words)
+    with begin(database, book) as connection:
+        ran: set[Any] = set()
+        for number, chunk in enumerate([words[0::3], words[1::3], words[2::3]]):
+            worlds.deliver(connection, chunk, worlds.FIRST + timedelta(days=DAYS + number))
+            days = {day for word in chunk for day in word.days} | set(rng.sample(all_days(), 4))
+            if number == 2:
+                days |= set(all_days()) - ran
+            shuffled = sorted(days)
+            rng.shuffle(shuffled)
+            post(connection, shuffled)
+            ran |= days
+        assert held(connection) == wanted(book)
+
+
+def test_running_every_day_again_adds_nothing(database: Database) -> None:
+    book = worlds.random_book(21, LOANS, DAYS)
+    with begin(database, book) as connection:
+        worlds.deliver(connection, worlds.words_of(book), worlds.FIRST + timedelta(days=DAYS))
+        post(connection, all_days())
+        before = {kind: str(found) for kind, found in digests(connection).items()}
+        connection.commit()
+        backwards = list(reversed(all_days()))
+        post(connection, backwards)
+        assert {kind: str(found) for kind, found in digests(connection).items()} == before

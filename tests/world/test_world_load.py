@@ -1,0 +1,64 @@
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import psycopg
+import pytest
+
+from payments_pipeline.postgres.connect import Database
+from payments_pipeline.rules.amortisation import balance, factors
+from payments_pipeline.world import World, generate
+from payments_pipeline.world.load import load_portfolio
+from payments_pipeline.world.portfolio import TABLES
+
+WORLD = World(loans=3_000, seed=4, first_day=date(2026, 6, 29), days=10)
+
+
+@pytest.fixture(scope="module")
+def world_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("load") / "world"
+    generate(WORLD, folder)
+    return folder
+
+
+def test_the_tables_hold_the_portfolio_to_the_last_value(database: Database, world_dir: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    with database.connect() as connection:
+        loaded = load_portfolio(connection, world_dir, lambda *step: told.append(step))
+        for name in TABLES:
+            expected = pd.read_parquet(world_dir / "portfolio" / f"{name}.parquet")
+            found = connection.execute(f"select {', '.join(expected.columns)} from servicing.{name}").fetchall()
+            assert set(expected.itertuples(index=False, name=None)) <= set(found), name
+            assert loaded[name] == len(expected)
+    assert {stage for stage, done, total in told if done == total} == set(TABLES)
+
+
+def test_the_database_computes_the_schedule_to_the_same_cent(database: Database, world_dir: Path) -> None:
+    loans = pd.read_parquet(world_dir / "portfolio" / "loans.parquet").head(500)
+    terms = loans[["principal_cents", "payment_cents", "rate_ppm", "term_instalments"]].to_numpy().tolist()
+    rows = [
+        (principal, payment, growth, annuity)
+        for principal, payment, rate_ppm, term in terms
+        for _, growth, annuity in factors(rate_ppm, term)[::37]
+    ]
+    with database.connect() as connection:
+        theirs = connection.execute(
+            "select servicing.scheduled_balance(p, m, g, a)"
+            " from unnest(%s::bigint[], %s::bigint[], %s::float8[], %s::float8[])"
+            " with ordinality as r (p, m, g, a, n) order by n",
+            [list(column) for column in zip(*rows, strict=True)],
+        ).fetchall()
+    assert [value for (value,) in theirs] == [balance(*row) for row in rows]
+
+
+def test_a_portfolio_is_loaded_whole_or_not_at_all(database: Database, world_dir: Path, tmp_path: Path) -> None:
+    generate(replace(WORLD, seed=5, loans=40), tmp_path / "other")
+    with database.connect() as connection:
+        load_portfolio(connection, world_dir)
+        connection.commit()
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            load_portfolio(connection, tmp_path / "other")
+        connection.rollback()
+        counted = connection.execute("select count(*) from servicing.borrowers").fetchone()
+    assert counted == (WORLD.loans // 2,)

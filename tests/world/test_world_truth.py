@@ -1,0 +1,427 @@
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+
+from payments_pipeline.rules.calendar import is_bank_day
+from payments_pipeline.rules.envelope import idempotency_key, normalised_reference
+from payments_pipeline.rules.settlement import RULES, is_ready, settles_on
+from payments_pipeline.world import World, generate, noise
+from payments_pipeline.world.faults import HEADER
+from payments_pipeline.world.identifiers import RAILS
+
+NEW_YORK = ZoneInfo("America/New_York")
+# Long enough that whatever befalls a payment of the first days can be seen: returns come up to forty days later.
+WORLD = World(loans=24_000, seed=3, first_day=date(2026, 6, 15), days=80, chunk_loans=10_000)
+EARLY_UNTIL = date(2026, 7, 20)
+COMPLETED: Final = ("payment", "late", "missed", "out_of_order", "partial", "overpayment", "unknown_loan")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A world as delivered, beside its truth."""
+
+    folder: Path
+    items: pd.DataFrame
+    """The truth about rows, each with the fields that were delivered in columns named told_*; good rows only."""
+    bank: pd.DataFrame
+    statement: pd.DataFrame
+
+    @property
+    def good(self) -> pd.DataFrame:
+        return self.items[self.items["truth"] != "malformed"]
+
+    @property
+    def payments(self) -> pd.DataFrame:
+        """Each completed payment once."""
+        return self.items[self.items["truth"].isin(COMPLETED)]
+
+    @property
+    def early(self) -> pd.DataFrame:
+        """Payments to which everything that can happen had time to happen."""
+        return self.payments[self.payments["value_date"] <= EARLY_UNTIL]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    folder = tmp_path_factory.mktemp("truth") / "world"
+    generate(WORLD, folder)
+    items = pd.read_parquet(folder / "truth" / "items.parquet")
+    bank = pd.read_parquet(folder / "truth" / "bank.parquet")
+    told = pd.DataFrame(
+        ((*where, row) for *where, row in delivered(folder)), columns=["arrival_day", "file", "line", "told"]
+    )
+    items = items.merge(told, on=["arrival_day", "file", "line"], how="outer", validate="1:1", indicator="seen")
+    good = items["truth"] != "malformed"
+    fields = pd.DataFrame(items[good]["told"].tolist(), index=items.index[good], columns=[f"told_{c}" for c in HEADER])
+    statement = pd.concat(pd.read_csv(file, dtype={"bank_day": str}) for file in sorted((folder / "bank").iterdir()))
+    return Made(folder, items.join(fields), bank, statement)
+
+
+def delivered(folder: Path) -> Iterator[tuple[date, str, int, list[str]]]:
+    """Day, file, line and fields of each delivered row."""
+    for file in sorted((folder / "arrivals").glob("*/*.csv")):
+        if file.name == "_manifest.csv":
+            continue
+        with file.open(newline="") as text:
+            header, *rows = csv.reader(text)
+        assert tuple(header) == HEADER
+        for line, row in enumerate(rows, start=1):
+            yield date.fromisoformat(file.parent.name), file.name, line, row
+
+
+def is_on_the_calendar(text: str) -> bool:
+    """Whether a text is a date or an instant that there is."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def assert_rate(found: int, of: int, rate: noise.Rate) -> None:
+    """Within five standard deviations of what the table says."""
+    expected = rate.share * of
+    assert abs(found - expected) <= 5 * (expected * (1 - rate.share)) ** 0.5 + 1, (rate, found / of)
+
+
+def test_the_truth_covers_every_delivered_row_and_no_other(made: Made) -> None:
+    assert (made.items["seen"] == "both").all()
+    assert len(made.items) > 60_000
+
+
+def test_good_rows_tell_the_truth(made: Made) -> None:
+    good = made.good
+    assert (good["told_amount"].astype(float).mul(100).round().astype(int) == good["amount_cents"]).all()
+    assert good["told_amount"].str.fullmatch(r"\d+\.\d\d").all()
+    assert (good["told_event"] == good["event"]).all()
+    assert (good["told_payment_channel"] == good["channel"]).all()
+    assert (good["told_value_date"] == good["value_date"].astype(str)).all()
+    assert (good["told_return_code"] == good["return_code"]).all()
+    assert (good["told_currency"] == "USD").all()
+    known = good[good["loan_id"] > 0]
+    assert (known["told_loan_account_number"].str.upper() == "LN" + known["loan_id"].astype(str).str.zfill(10)).all()
+
+
+def test_files_hold_the_rows_of_their_source(made: Made) -> None:
+    source = made.items["channel"].map({channel: rail.source for channel, rail in RAILS.items()})
+    assert (made.items["file"] == source + ".csv").all()
+
+
+def test_metadata_is_empty_or_json(made: Made) -> None:
+    for text in made.good["told_metadata"].unique():
+        assert text == "" or isinstance(json.loads(text), dict)
+
+
+def test_receipts_tell_the_rows_and_the_hash_of_each_file(made: Made) -> None:
+    for receipts in made.folder.glob("arrivals/*/_manifest.csv"):
+        day = date.fromisoformat(receipts.parent.name)
+        with receipts.open(newline="") as text:
+            rows = list(csv.DictReader(text))
+        assert {row["file"] for row in rows} == {file.name for file in receipts.parent.iterdir()} - {receipts.name}
+        for row in rows:
+            content = (receipts.parent / row["file"]).read_bytes()
+            assert row["sha256"] == hashlib.sha256(content).hexdigest()
+            assert int(row["rows"]) == content.count(b"\n") - 1
+            received = datetime.fromisoformat(row["received_at"]).astimezone(NEW_YORK)
+            assert received.date() == day
+            assert received.hour >= 20
+
+
+def test_distinct_payments_have_distinct_tuples_and_repeats_have_the_same(made: Made) -> None:
+    good = made.good
+    keys = [
+        idempotency_key(channel, reference, day, cents, loan)
+        for channel, reference, day, cents, loan in zip(
+            good["channel"],
+            good["told_reference_number"],
+            good["value_date"],
+            good["amount_cents"],
+            good["told_loan_account_number"],
+            strict=True,
+        )
+    ]
+    by_identity = pd.Series(keys).groupby(good["identity"].to_numpy())
+    assert (by_identity.nunique() == 1).all()
+    assert by_identity.first().is_unique
+
+
+def test_references_are_unique_by_themselves(made: Made) -> None:
+    references = made.good["told_reference_number"].map(normalised_reference).groupby(made.good["identity"]).first()
+    assert references.is_unique
+
+
+def test_a_repeat_says_what_its_original_says(made: Made) -> None:
+    repeats = made.items[made.items["truth"].isin(["duplicate", "recased_duplicate"])]
+    originals = made.good[~made.good["truth"].isin(["duplicate", "recased_duplicate"])]
+    both = repeats.merge(originals, on=["identity", "event"], suffixes=("", "_original"), validate="m:1")
+    assert len(both) == len(repeats)
+    for column in ("payment_date", "amount", "value_date", "return_code", "transfer_id", "metadata"):
+        assert (both[f"told_{column}"] == both[f"told_{column}_original"]).all()
+    days = (pd.to_datetime(both["arrival_day"]) - pd.to_datetime(both["arrival_day_original"])).dt.days
+    assert set(days) == {0, 1}
+    spelled_alike = both["told_reference_number"] == both["told_reference_number_original"]
+    assert (spelled_alike == (both["truth"] == "duplicate")).all()
+
+
+def test_malformed_rows_are_broken_where_the_truth_says(made: Made) -> None:
+    broken = made.items[made.items["truth"] == "malformed"]
+    assert broken["fault"].nunique() == 12
+    for fault, column, row in zip(broken["fault"], broken["fault_column"], broken["told"], strict=True):
+        if column == "row":
+            assert len(row) != len(HEADER)
+            continue
+        found = row[HEADER.index(column)]
+        match fault:
+            case "amount_not_a_number":
+                assert found == "abc"
+            case "amount_negative":
+                assert float(found) < 0
+            case "amount_zero":
+                assert float(found) == 0
+            case "amount_in_mills":
+                assert len(found.split(".")[1]) == 3
+            case "reference_empty":
+                assert found == ""
+            case "value_date_impossible" | "payment_date_impossible":
+                assert not is_on_the_calendar(found)
+            case "value_date_absurd":
+                assert date.fromisoformat(found).year > 2100
+            case "currency_foreign":
+                assert found == "EUR"
+            case "channel_unknown":
+                assert found not in RULES
+            case _:
+                pytest.fail(f"a fault that no test knows: {fault}")
+
+
+def test_malformed_rows_come_beside_a_good_one(made: Made) -> None:
+    broken = made.items[made.items["truth"] == "malformed"]
+    both = broken.merge(made.good, on=["identity", "event", "arrival_day"], how="left", suffixes=("", "_good"))
+    assert both["truth_good"].notna().all()
+
+
+def test_loans_that_are_not_ours_are_not_in_the_book(made: Made) -> None:
+    strangers = made.items[(made.items["loan_id"] == 0) & (made.items["truth"] != "malformed")]
+    for quoted in strangers["told_loan_account_number"].str.upper():
+        assert not (quoted[2:].isdecimal() and len(quoted) == 12 and 1 <= int(quoted[2:]) <= WORLD.loans)
+    assert strangers["told_loan_account_number"].str.fullmatch(r"LN\d{10}").any()
+    assert (~strangers["told_loan_account_number"].str.fullmatch(r"LN\d{10}")).any()
+
+
+def test_instants_belong_to_the_day_in_new_york_that_they_tell_of(made: Made) -> None:
+    instants = pd.to_datetime(made.good["told_payment_date"], utc=True).dt.tz_convert(NEW_YORK).dt.date
+    ready = made.good["truth"].isin(COMPLETED)
+    assert (instants[ready] == made.good["value_date"][ready]).all()
+    otherwise = made.good["truth"].isin(["return", "canceled"])
+    assert (instants[otherwise] == made.good["arrival_day"][otherwise]).all()
+
+
+def test_payments_are_completed_by_the_word_of_their_rail(made: Made) -> None:
+    words = made.payments[["channel", "event"]].drop_duplicates()
+    assert len(words) == len(RULES)
+    assert all(is_ready(channel, event) for channel, event in zip(words["channel"], words["event"], strict=True))
+    assert not any(is_ready(*word) for word in zip(made.items["channel"], ["initiated"] * len(made.items), strict=True))
+
+
+def test_every_payment_is_completed_once_and_by_the_end_of_the_world(made: Made) -> None:
+    assert made.payments["identity"].is_unique
+    assert made.payments["arrival_day"].max() <= WORLD.last_day
+    days = sorted(folder.name for folder in (made.folder / "arrivals").iterdir())
+    assert str(WORLD.first_day) <= days[0] <= days[-1] <= str(WORLD.last_day)
+
+
+def test_attempts_that_are_canceled_are_never_completed(made: Made) -> None:
+    canceled = set(made.items[made.items["truth"] == "canceled"]["identity"])
+    assert canceled
+    assert canceled.isdisjoint(made.payments["identity"])
+    assert canceled.isdisjoint(made.bank["identity"])
+    initiated = made.items[made.items["truth"] == "initiated"]
+    assert canceled <= set(initiated["identity"])
+
+
+def test_announcements_come_a_day_or_two_before_the_value_date(made: Made) -> None:
+    announced = made.items[
+        (made.items["truth"] == "initiated") & made.items["identity"].isin(made.payments["identity"])
+    ]
+    days = pd.to_datetime(announced["value_date"]) - pd.to_datetime(announced["arrival_day"])
+    assert set(days.dt.days) == {1, 2}
+
+
+def test_returns_follow_their_payment_by_bank_days_and_carry_a_code_of_their_rail(made: Made) -> None:
+    returns = made.items[made.items["truth"] == "return"]
+    assert set(returns["identity"]) <= set(made.payments["identity"])
+    assert returns["identity"].is_unique
+    assert returns["arrival_day"].map(is_bank_day).all()
+    days = (pd.to_datetime(returns["arrival_day"]) - pd.to_datetime(returns["value_date"])).dt.days
+    assert days.min() >= 1
+    assert 20 < days.max() <= 40
+    codes = {
+        "ach": {"R01", "R02", "R03", "R10"},
+        "check": {"A", "D"},
+        "wire": {"FRAD", "DUPL"},
+    }
+    for channel, found in returns.groupby("channel")["return_code"]:
+        assert set(found) <= codes[str(channel)]
+    assert set(returns["return_code"]) >= codes["ach"]
+    assert set(returns[returns["channel"] == "wire"]["event"]) == {"recalled"}
+    assert set(returns[returns["channel"] != "wire"]["event"]) == {"returned"}
+    assert (made.good[made.good["event"].isin(["returned", "recalled"])]["return_code"] != "").all()
+
+
+def test_a_payment_out_of_order_arrives_after_its_return(made: Made) -> None:
+    late = made.items[made.items["truth"] == "out_of_order"]
+    returns = made.items[made.items["truth"] == "return"].set_index("identity")["arrival_day"]
+    assert len(late)
+    assert (late.set_index("identity")["arrival_day"] > returns.loc[late["identity"]]).all()
+
+
+def test_late_and_missed_payments_arrive_when_the_table_says(made: Made) -> None:
+    late, missed = (made.items[made.items["truth"] == kind]["days_late"] for kind in ("late", "missed"))
+    assert (late.min(), late.max()) == (1, 10)
+    assert (missed.min(), missed.max()) == (2, 4)
+    others = made.items[made.items["truth"].isin(["payment", "partial", "overpayment"])]
+    assert (others["arrival_day"] == others["value_date"]).all()
+
+
+def test_statements_and_their_truth_have_the_same_lines(made: Made) -> None:
+    shown = made.bank[made.bank["line_id"].notna()]
+    assert made.statement["line_id"].is_unique
+    both = made.statement.merge(shown, on="line_id", how="outer", suffixes=("", "_true"), validate="1:1")
+    assert len(both) == len(shown) == len(made.statement)
+    assert (both["amount_cents"] == both["amount_cents_true"]).all()
+    assert (both["channel"] == both["channel_true"]).all()
+    assert (both["bank_day"] == both["bank_day_true"].astype(str)).all()
+    assert ((both["kind"] == "return") == (both["truth"] == "return")).all()
+    assert (both["reference"] == both["reference"].str.upper()).all()
+
+
+def test_the_bank_shows_every_payment_on_the_day_that_its_rail_settles(made: Made) -> None:
+    """But those that it never shows, and those that settle after the last day."""
+    settled = [
+        settles_on(channel, day)
+        for channel, day in zip(made.payments["channel"], made.payments["value_date"], strict=True)
+    ]
+    expected = made.payments.assign(bank_day=settled)
+    expected = expected[expected["bank_day"] <= WORLD.last_day]
+    of_bank = made.bank[made.bank["truth"].isin(["payment", "never_at_bank"])]
+    columns = ["identity", "bank_day", "channel", "amount_cents"]
+    ours = expected[columns].sort_values("identity").reset_index(drop=True)
+    theirs = of_bank[columns].sort_values("identity").reset_index(drop=True)
+    pd.testing.assert_frame_equal(ours, theirs)
+
+
+def test_lines_are_on_bank_days_but_for_instant_payments(made: Made) -> None:
+    lines = made.bank[made.bank["channel"] != "realtime"]
+    assert lines["bank_day"].map(is_bank_day).all()
+    assert not made.bank[made.bank["channel"] == "realtime"]["bank_day"].map(is_bank_day).all()
+
+
+def test_every_return_is_a_line_below_zero_on_its_day(made: Made) -> None:
+    returns = made.items[made.items["truth"] == "return"].set_index("identity").sort_index()
+    lines = made.bank[made.bank["truth"] == "return"].set_index("identity").sort_index()
+    assert lines.index.equals(returns.index)
+    assert (lines["amount_cents"] == -returns["amount_cents"]).all()
+    assert (lines["bank_day"] == returns["arrival_day"]).all()
+
+
+def test_the_bank_quotes_the_reference_and_the_transfer_of_the_payment(made: Made) -> None:
+    lines = made.statement.merge(made.bank[made.bank["identity"] > 0][["line_id", "identity"]], on="line_id")
+    told = made.payments[["identity", "told_reference_number", "told_transfer_id"]]
+    both = lines.merge(told, on="identity", validate="m:1")
+    assert len(both) == len(lines)
+    assert (both["reference"] == both["told_reference_number"].str.upper()).all()
+    assert (both["transaction_id"] == both["told_transfer_id"]).all()
+
+
+def test_money_that_nobody_told_us_of_has_a_reference_that_is_no_payment_s(made: Made) -> None:
+    unsent = made.bank[made.bank["truth"] == "unsent"]
+    assert len(unsent)
+    assert (unsent["identity"] == 0).all()
+    references = made.statement[made.statement["line_id"].isin(unsent["line_id"])]["reference"].map(
+        normalised_reference
+    )
+    assert set(references).isdisjoint(made.good["told_reference_number"].map(normalised_reference))
+
+
+def test_noise_comes_at_the_rates_of_the_table(made: Made) -> None:
+    early, items = made.early, made.items
+    payments = len(early)
+    told = items[~items["truth"].isin(["duplicate", "recased_duplicate", "malformed"])]
+    for truth, rate in (
+        ("duplicate", noise.DUPLICATE),
+        ("recased_duplicate", noise.RECASED_DUPLICATE),
+        ("malformed", noise.MALFORMED),
+    ):
+        assert_rate(int((items["truth"] == truth).sum()), len(told), rate)
+    late = early["truth"].eq("late").sum() + (early["truth"].eq("unknown_loan") & early["days_late"].gt(0)).sum()
+    assert_rate(int(late), payments, noise.LATE)
+    assert_rate(int(early["truth"].eq("missed").sum()), payments, noise.MISSED)
+    assert_rate(int(early["loan_id"].eq(0).sum()), payments, noise.UNKNOWN_LOAN)
+    for channel, rate in (("ach", noise.ACH_RETURN), ("check", noise.CHECK_RETURN), ("wire", noise.WIRE_RECALL)):
+        of_rail = early[early["channel"] == channel]
+        returned = items[(items["truth"] == "return") & items["identity"].isin(of_rail["identity"])]
+        assert_rate(len(returned), len(of_rail), rate)
+    announced = items[items["truth"].eq("initiated") & items["identity"].isin(early["identity"])]
+    assert_rate(
+        len(announced), int((early["value_date"] > WORLD.first_day + timedelta(days=1)).sum()), noise.INITIATED_FIRST
+    )
+    never = made.bank[made.bank["identity"].isin(early["identity"])]["truth"].eq("never_at_bank").sum()
+    assert_rate(int(never), payments, noise.NEVER_AT_BANK)
+
+
+def test_borrowers_pay_partly_too_much_and_twice_at_the_rates_of_the_table(made: Made) -> None:
+    sizes = made.payments["size"].value_counts()
+    firsts = len(made.payments) - sizes["extra"] - sizes["piece"] // 2
+    assert_rate(int(sizes["extra"] + sizes["piece"] // 2), int(firsts), noise.SECOND_THAT_DAY)
+    assert_rate(int(sizes["partial"]), int(firsts), noise.PARTIAL)
+    assert_rate(int(sizes["over"]), int(firsts), noise.OVERPAYMENT)
+
+
+def test_pieces_make_the_instalment_together(made: Made) -> None:
+    loans = pd.read_parquet(made.folder / "portfolio" / "loans.parquet").set_index("loan_id")
+    due = loans["payment_cents"] + loans["escrow_cents"] + loans["escrow_shortage_cents"]
+    pieces = made.payments[(made.payments["size"] == "piece") & (made.payments["loan_id"] > 0)]
+    whole = pieces.groupby(["loan_id", "value_date"])["amount_cents"].agg(["sum", "count"])
+    pairs = whole[whole["count"] == 2].reset_index()
+    assert len(pairs) > 100
+    assert (pairs["sum"] == pairs["loan_id"].map(due)).all()
+    full = made.payments[(made.payments["size"] == "full") & (made.payments["loan_id"] > 0)]
+    assert (full["amount_cents"] == full["loan_id"].map(due)).all()
+
+
+def test_without_noise_everything_arrives_once_on_its_day_and_the_bank_agrees(tmp_path: Path) -> None:
+    generate(World(loans=2_000, days=20, noise=0.0), tmp_path / "world")
+    items = pd.read_parquet(tmp_path / "world" / "truth" / "items.parquet")
+    bank = pd.read_parquet(tmp_path / "world" / "truth" / "bank.parquet")
+    assert set(items["truth"]) == set(bank["truth"]) == {"payment"}
+    assert items["identity"].is_unique
+    assert (items["arrival_day"] == items["value_date"]).all()
+    assert set(items["size"]) == {"full"}
+
+
+def test_a_big_source_is_delivered_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("payments_pipeline.world.arrivals.ROWS_IN_FILE", 50)
+    peak = date(2026, 7, 1)
+    generate(World(loans=600, first_day=peak, days=1, peak_day=peak, peak_payments=400), tmp_path / "world")
+    names = sorted(file.name for file in (tmp_path / "world" / "arrivals" / "2026-07-01").glob("column_ach*"))
+    assert names[:2] == ["column_ach-001.csv", "column_ach-002.csv"]
+    items = pd.read_parquet(tmp_path / "world" / "truth" / "items.parquet")
+    told = {(day, file, line) for day, file, line, _ in delivered(tmp_path / "world")}
+    assert told == set(zip(items["arrival_day"], items["file"], items["line"], strict=True))
+
+
+def test_on_the_peak_day_up_to_eight_in_a_hundred_are_another_payment_of_their_loan(tmp_path: Path) -> None:
+    peak = date(2026, 7, 1)
+    generate(World(loans=5_000, first_day=peak, days=1, peak_day=peak, peak_payments=2_000), tmp_path / "world")
+    items = pd.read_parquet(tmp_path / "world" / "truth" / "items.parquet")
+    payments = items[items["truth"].isin(COMPLETED) & (items["loan_id"] > 0)]
+    assert payments["loan_id"].duplicated().mean() == pytest.approx(0.08, abs=0.005)
