@@ -8,13 +8,13 @@ day may be run twice, late, or out of turn, and the ledger ends the same.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from time import perf_counter
 from typing import Any
 
 import psycopg
 
-from payments_pipeline.postgres.run import run
+from payments_pipeline.postgres.run import query, run
 
 # Seals form one chain, so runs that add facts take their turns. Any number will do, as long as it is this one.
 POSTING_LOCK = 4_210_001
@@ -123,8 +123,9 @@ def _fold(connection: psycopg.Connection[Any], day: date, horizon: date) -> None
     connection.execute("analyze fold")
     run(connection, "ledger/fold/nsf", **span)
     run(connection, "ledger/fold/wanted")
-    for today in _days(since, horizon):
-        _fold_day(connection, today, is_last=today == horizon)
+    days = [row["day"] for row in query(connection, "ledger/fold/days", **span)]
+    for today in days:
+        _fold_day(connection, today, is_last=today == days[-1])
     connection.execute("analyze wanted")
     run(connection, "ledger/fold/differences", **span)
     connection.execute("analyze new_allocations")
@@ -207,8 +208,3 @@ def _close_days(connection: psycopg.Connection[Any], tables: Iterable[str], days
     for table in tables:
         for day in days:
             connection.execute("select operations.close_day(%s, %s)", (table, day))
-
-
-def _days(first: date, last: date) -> Iterator[date]:
-    for offset in range((last - first).days + 1):
-        yield first + timedelta(days=offset)

@@ -1,13 +1,17 @@
--- The days for which batch :batch_id brought news: the value date of each payment, and the day of each return.
+-- The days for which each batch brought news: the value date of each payment, and the day of each return.
 insert into operations.day_requests (business_date, reason, subject)
 with news as (
-    select i.effective_on, i.happened_on, i.signal
-    from ingestion.payment_ingestions as i
-    where i.effective_on = any(%(days)s) and i.batch_id = %(batch_id)s
+    select a.batch_id, a.value_date, a.happened_on, a.event
+    from arrived as a
+    where a.original_batch_id = a.batch_id and a.original_line = a.line
+),
+
+days as (
+    select n.batch_id, n.value_date as business_date from news as n
+    union
+    select n.batch_id, n.happened_on from news as n
+    where n.event in ('returned', 'recalled')
 )
 
-select n.effective_on, 'ingested', %(batch_id)s::text from news as n
-union
-select n.happened_on, 'ingested', %(batch_id)s::text from news as n
-where n.signal in ('returned', 'recalled')
+select d.business_date, 'ingested', d.batch_id::text from days as d
 on conflict (business_date, reason, subject) do update set satisfied_at = null

@@ -1,9 +1,8 @@
--- The rows of batch :batch_id that repeat one already taken up, from the rows in `arrived`.
+-- The rows of the batches that repeat one already taken up, from the rows in `arrived`.
 insert into ingestion.duplicates (
     booked_on, batch_id, line, loan_id, payment_id, signal, original_batch_id, original_line
 )
 select
-    %(booked_on)s, %(batch_id)s, a.line, a.loan_id, encode(substr(a.idempotency_key, 1, 16), 'hex')::uuid, a.event,
-    a.original_batch_id, a.original_line
+    a.booked_on, a.batch_id, a.line, a.loan_id, a.payment_id, a.event, a.original_batch_id, a.original_line
 from arrived as a
-where (a.original_batch_id, a.original_line) <> (%(batch_id)s, a.line)
+where (a.original_batch_id, a.original_line) <> (a.batch_id, a.line)

@@ -1,4 +1,4 @@
--- What batch :batch_id says for the first time, from the rows in `arrived`.
+-- What the batches say for the first time, from the rows in `arrived`.
 insert into ingestion.payment_ingestions (
     effective_on,
     loan_id,
@@ -12,18 +12,7 @@ insert into ingestion.payment_ingestions (
     happened_on, return_code, booked_on, batch_id, line, received_at
 )
 select
-    a.value_date,
-    a.loan_id,
-    a.idempotency_key,
-    a.event,
-    encode(substr(a.idempotency_key, 1, 16), 'hex')::uuid,
-    a.channel,
-    a.reference,
-    a.raw_payload_hash,
-    a.occurred_at,
-    (a.occurred_at at time zone 'America/New_York')::date,
-    a.return_code,
-    b.booked_on, b.batch_id, a.line, b.received_at
+    a.value_date, a.loan_id, a.idempotency_key, a.event, a.payment_id, a.channel, a.reference, a.raw_payload_hash,
+    a.occurred_at, a.happened_on, a.return_code, a.booked_on, a.batch_id, a.line, a.received_at
 from arrived as a
-inner join ingestion.batches as b on a.original_batch_id = b.batch_id
-where a.original_batch_id = %(batch_id)s and a.original_line = a.line
+where a.original_batch_id = a.batch_id and a.original_line = a.line

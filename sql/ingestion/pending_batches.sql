@@ -1,5 +1,5 @@
 -- Batches that are staged and not taken up, in the order in which they came.
-select b.batch_id
+select b.batch_id, b.rows_received
 from ingestion.batches as b
 left join ingestion.staging_process_log as l on b.batch_id = l.batch_id
 where l.status is distinct from 'completed'

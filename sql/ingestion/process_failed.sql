@@ -3,4 +3,4 @@ update ingestion.staging_process_log as l
 set
     status = 'failed', processed_records = 0, duplicate_records = 0, error_records = l.total_records,
     error_details = %(details)s::jsonb, completed_at = clock_timestamp()
-where l.batch_id = %(batch_id)s
+where l.batch_id = %(batch_id)s and l.status <> 'completed'

@@ -1,8 +1,9 @@
--- Batch :batch_id is being taken up, for the first time or again after a failure.
+-- These batches are being taken up, for the first time or again after a failure.
 insert into ingestion.staging_process_log (batch_id, status, total_records)
 select b.batch_id, 'processing', b.rows_received
 from ingestion.batches as b
-where b.batch_id = %(batch_id)s
+where b.batch_id = any(%(batches)s::uuid[])
+order by b.batch_id
 on conflict (batch_id) do update set
     status = 'processing',
     processed_records = 0,

@@ -1,31 +1,46 @@
--- What became of the rows of batch :batch_id: each was taken up, repeats another, or was rejected.
+-- What became of the rows of each batch: each was taken up, repeats another, or was rejected.
 with taken_up as (
     select
-        count(*) filter (where a.original_batch_id = %(batch_id)s and a.original_line = a.line) as processed,
-        count(*) filter (where (a.original_batch_id, a.original_line) <> (%(batch_id)s, a.line)) as duplicates
+        a.batch_id,
+        count(*) filter (where a.original_batch_id = a.batch_id and a.original_line = a.line) as processed,
+        count(*) filter (where (a.original_batch_id, a.original_line) <> (a.batch_id, a.line)) as duplicates
     from arrived as a
+    group by a.batch_id
 ),
 
 faults as (
     -- what is wrong, and how often
     select
-        r.column_name, r.reason,
+        r.batch_id, r.column_name, r.reason,
         jsonb_build_object('column', r.column_name, 'reason', r.reason, 'rows', count(*)) as fault
     from ingestion.rejects as r
-    where r.batch_id = %(batch_id)s
-    group by r.column_name, r.reason
+    where r.batch_id = any(%(batches)s::uuid[])
+    group by r.batch_id, r.column_name, r.reason
+),
+
+fault_lists as (
+    select f.batch_id, jsonb_agg(f.fault order by f.column_name, f.reason) as details
+    from faults as f
+    group by f.batch_id
+),
+
+rejected as (
+    select r.batch_id, count(distinct r.line) as errors
+    from ingestion.rejects as r
+    where r.batch_id = any(%(batches)s::uuid[])
+    group by r.batch_id
 )
 
 update ingestion.staging_process_log as l
 set
     status = 'completed',
-    processed_records = t.processed,
-    duplicate_records = t.duplicates,
-    error_records = (
-        select count(*) from ingestion.staged as s
-        where s.booked_on = %(booked_on)s and s.batch_id = %(batch_id)s and not s.is_accepted
-    ),
-    error_details = (select jsonb_agg(f.fault order by f.column_name, f.reason) from faults as f),
+    processed_records = coalesce(t.processed, 0),
+    duplicate_records = coalesce(t.duplicates, 0),
+    error_records = coalesce(r.errors, 0),
+    error_details = f.details,
     completed_at = clock_timestamp()
-from taken_up as t
-where l.batch_id = %(batch_id)s
+from ingestion.batches as b
+left join taken_up as t on b.batch_id = t.batch_id
+left join rejected as r on b.batch_id = r.batch_id
+left join fault_lists as f on b.batch_id = f.batch_id
+where b.batch_id = any(%(batches)s::uuid[]) and l.batch_id = b.batch_id

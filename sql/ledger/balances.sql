@@ -1,10 +1,15 @@
 -- Running totals of the loans to which this run added anything, and how many of their instalments are now wholly paid.
 with added as (
     select
-        q.loan_id, sum(q.assessed) as assessed, sum(q.fees) as fees, sum(q.interest) as interest, sum(q.principal) as principal,
+        q.loan_id,
+        sum(q.assessed) as assessed,
+        sum(q.fees) as fees,
+        sum(q.interest) as interest,
+        sum(q.principal) as principal,
         sum(q.escrow) as escrow, sum(q.suspense) as suspense, max(q.effective_on) as effective_on
     from (
-        select n.loan_id, 0 as assessed, n.fees, n.interest, n.principal, n.escrow, n.suspense, n.effective_on from new_allocations as n
+        select n.loan_id, 0 as assessed, n.fees, n.interest, n.principal, n.escrow, n.suspense, n.effective_on
+        from new_allocations as n
         union all
         select f.loan_id, f.amount, 0, 0, 0, 0, 0, f.effective_on from new_fees as f
     ) as q
@@ -42,7 +47,9 @@ counted as (
         p.loan_id, p.instalments_before + count(s.n) filter (
             where
             servicing.interest_through(p.principal_cents, p.payment_cents, s.n, s.growth, s.annuity) <= p.interest
-            and servicing.principal_through(p.principal_cents, p.payment_cents, p.term_instalments, s.n, s.growth, s.annuity)
+            and servicing.principal_through(
+                p.principal_cents, p.payment_cents, p.term_instalments, s.n, s.growth, s.annuity
+            )
             <= p.principal
             and s.n * p.escrow_cents <= p.escrow
         ) as instalments

@@ -6,11 +6,14 @@ with wanted as (
         p.part,
         sum(case p.part
             when 'principal' then l.principal_cents
-            when 'interest' then
-                servicing.interest_through(
-                    l.principal_cents, l.payment_cents, servicing.instalments_due(l.first_due_on, l.last_instalment, l.boarded_on),
-                    s.growth, s.annuity
-                )
+            when 'interest'
+                then
+                    servicing.interest_through(
+                        l.principal_cents,
+                        l.payment_cents,
+                        servicing.instalments_due(l.first_due_on, l.last_instalment, l.boarded_on),
+                        s.growth, s.annuity
+                    )
             when 'escrow' then -coalesce(e.opening_balance_cents, 0)
         end)::bigint as cents
     from servicing.loans as l

@@ -8,22 +8,34 @@ where n.cash <> 0
 union all
 select n.effective_on, n.loan_id, n.subject_id, n.kind, n.seq, a.account, -n.fees, n.booked_on, %(run_no)s
 from new_allocations as n
-cross join (select account from ledger.accounts where part = 'fees') as a
+cross join (
+    select account from ledger.accounts
+    where part = 'fees'
+) as a
 where n.fees <> 0
 union all
 select n.effective_on, n.loan_id, n.subject_id, n.kind, n.seq, a.account, -n.interest, n.booked_on, %(run_no)s
 from new_allocations as n
-cross join (select account from ledger.accounts where part = 'interest') as a
+cross join (
+    select account from ledger.accounts
+    where part = 'interest'
+) as a
 where n.interest <> 0
 union all
 select n.effective_on, n.loan_id, n.subject_id, n.kind, n.seq, a.account, -n.principal, n.booked_on, %(run_no)s
 from new_allocations as n
-cross join (select account from ledger.accounts where part = 'principal') as a
+cross join (
+    select account from ledger.accounts
+    where part = 'principal'
+) as a
 where n.principal <> 0
 union all
 select n.effective_on, n.loan_id, n.subject_id, n.kind, n.seq, a.account, -n.escrow, n.booked_on, %(run_no)s
 from new_allocations as n
-cross join (select account from ledger.accounts where part = 'escrow') as a
+cross join (
+    select account from ledger.accounts
+    where part = 'escrow'
+) as a
 where n.escrow <> 0
 union all
 -- what nobody knows the loan of is owed to nobody we could name: an account of its own
@@ -34,7 +46,10 @@ where n.suspense <> 0
 union all
 select n.effective_on, n.loan_id, n.subject_id, n.kind, n.seq, a.account, -n.returned, n.booked_on, %(run_no)s
 from new_allocations as n
-cross join (select account from ledger.accounts where part = 'returned') as a
+cross join (
+    select account from ledger.accounts
+    where part = 'returned'
+) as a
 where n.returned <> 0
 union all
 select f.effective_on, f.loan_id, f.fee_id, f.kind, f.seq, a.account, side.sign * f.amount, f.booked_on, %(run_no)s

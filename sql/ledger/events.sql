@@ -5,8 +5,16 @@ with said as (
     -- payments that are new to us
     select
         p.effective_on, p.loan_id, p.payment_id as subject_id, 1 as place, 'payment.ingested' as type, p.booked_on,
-        '{"channel":"' || p.channel || '","reference":' || to_json(p.reference)::text || ',"amount_cents":' || p.amount_cents
-        || ',"value_date":"' || to_char(p.effective_on::timestamp, 'YYYY-MM-DD') || '","loan":' || to_json(p.loan_number)::text
+        '{"channel":"'
+        || p.channel
+        || '","reference":'
+        || to_json(p.reference)::text
+        || ',"amount_cents":'
+        || p.amount_cents
+        || ',"value_date":"'
+        || to_char(p.effective_on::timestamp, 'YYYY-MM-DD')
+        || '","loan":'
+        || to_json(p.loan_number)::text
         || ',"key":"' || encode(i.idempotency_key, 'hex') || '","raw_sha256":"' || encode(i.raw_payload_hash, 'hex')
         || '","batch":"' || p.batch_id || '","line":' || p.line || '}' as data
     from payments.payments as p
@@ -33,7 +41,12 @@ with said as (
             else 'payment.reallocated'
         end,
         n.booked_on,
-        '{"kind":"' || n.kind || '","seq":' || n.seq || ',"effective_on":"' || to_char(n.effective_on::timestamp, 'YYYY-MM-DD')
+        '{"kind":"'
+        || n.kind
+        || '","seq":'
+        || n.seq
+        || ',"effective_on":"'
+        || to_char(n.effective_on::timestamp, 'YYYY-MM-DD')
         || '","policy":"' || n.policy || '","cash":' || n.cash || ',"fees":' || n.fees || ',"interest":' || n.interest
         || ',"principal":' || n.principal || ',"escrow":' || n.escrow || ',"suspense":' || n.suspense
         || ',"returned":' || n.returned || coalesce(',"code":"' || n.return_code || '"', '') || '}'
@@ -42,7 +55,12 @@ with said as (
     union all
 
     select
-        f.effective_on, f.loan_id, f.fee_id, 2, case f.seq when 1 then 'fee.assessed' else 'fee.corrected' end, f.booked_on,
+        f.effective_on,
+        f.loan_id,
+        f.fee_id,
+        2,
+        case f.seq when 1 then 'fee.assessed' else 'fee.corrected' end,
+        f.booked_on,
         '{"kind":"' || f.kind || '","seq":' || f.seq || ',"amount":' || f.amount || ',"policy":"' || f.policy || '"}'
     from new_fees as f
 
@@ -74,9 +92,12 @@ laid_out as (
 
 begun as (
     -- only what was posted before can have a chain already
-    select distinct on (e.effective_on, e.loan_id, e.subject_id) e.effective_on, e.loan_id, e.subject_id, e.event_no, e.hash
+    select distinct on (e.effective_on, e.loan_id, e.subject_id)
+        e.effective_on, e.loan_id, e.subject_id, e.event_no, e.hash
     from laid_out as l
-    inner join ledger.events as e on l.effective_on = e.effective_on and l.loan_id = e.loan_id and l.subject_id = e.subject_id
+    inner join
+        ledger.events as e
+        on l.effective_on = e.effective_on and l.loan_id = e.loan_id and l.subject_id = e.subject_id
     where l.type_1 is null and e.effective_on between %(since)s and %(horizon)s
     order by e.effective_on asc, e.loan_id asc, e.subject_id asc, e.event_no desc
 ),
@@ -122,25 +143,62 @@ written as (
     insert into ledger.events (
         effective_on, loan_id, subject_id, event_no, type, booked_on, run_no, actor, data, prev_hash, hash
     )
-    select c.effective_on, c.loan_id, c.subject_id, 1, c.type_1, c.booked_1, %(run_no)s, 'system', c.data_1::json, null, c.hash_1
-    from chained as c where c.type_1 is not null
+    select
+        c.effective_on,
+        c.loan_id,
+        c.subject_id,
+        1,
+        c.type_1,
+        c.booked_1,
+        %(run_no)s,
+        'system',
+        c.data_1::json,
+        null,
+        c.hash_1
+    from chained as c
+    where c.type_1 is not null
     union all
     select
-        c.effective_on, c.loan_id, c.subject_id, c.no_2, c.type_2, c.booked_2, %(run_no)s, 'system', c.data_2::json, c.hash_1, c.hash_2
-    from chained as c where c.type_2 is not null
+        c.effective_on,
+        c.loan_id,
+        c.subject_id,
+        c.no_2,
+        c.type_2,
+        c.booked_2,
+        %(run_no)s,
+        'system',
+        c.data_2::json,
+        c.hash_1,
+        c.hash_2
+    from chained as c
+    where c.type_2 is not null
     union all
     select
-        c.effective_on, c.loan_id, c.subject_id, c.no_3, c.type_3, c.booked_3, %(run_no)s, 'system', c.data_3::json, c.hash_2, c.hash_3
-    from chained as c where c.type_3 is not null
+        c.effective_on,
+        c.loan_id,
+        c.subject_id,
+        c.no_3,
+        c.type_3,
+        c.booked_3,
+        %(run_no)s,
+        'system',
+        c.data_3::json,
+        c.hash_2,
+        c.hash_3
+    from chained as c
+    where c.type_3 is not null
 ),
 
 boxed as (
     insert into ledger.outbox (effective_on, loan_id, subject_id, event_no)
-    select c.effective_on, c.loan_id, c.subject_id, 1 from chained as c where c.type_1 is not null
+    select c.effective_on, c.loan_id, c.subject_id, 1 from chained as c
+    where c.type_1 is not null
     union all
-    select c.effective_on, c.loan_id, c.subject_id, c.no_2 from chained as c where c.type_2 is not null
+    select c.effective_on, c.loan_id, c.subject_id, c.no_2 from chained as c
+    where c.type_2 is not null
     union all
-    select c.effective_on, c.loan_id, c.subject_id, c.no_3 from chained as c where c.type_3 is not null
+    select c.effective_on, c.loan_id, c.subject_id, c.no_3 from chained as c
+    where c.type_3 is not null
 )
 
 insert into ledger.seals (run_no, business_date, chains, events, root, prev_hash, hash)

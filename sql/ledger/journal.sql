@@ -2,7 +2,8 @@
 -- kind and booking date as one.
 with entries as (
     select
-        e.effective_on, e.booked_on, e.loan_id, e.subject_id, e.kind, e.seq, e.account, e.amount_cents, 1::bigint as entries
+        e.effective_on, e.booked_on, e.loan_id, e.subject_id, e.kind, e.seq, e.account, e.amount_cents,
+        1::bigint as entries
     from ledger.entries as e
     where e.effective_on = %(day)s and %(detail)s = 'transaction'
     union all
@@ -15,7 +16,8 @@ with entries as (
 )
 
 select
-    e.effective_on, e.booked_on, e.loan_id, e.subject_id, e.kind, e.seq, e.account, a.name as account_name, e.amount_cents, e.entries
+    e.effective_on, e.booked_on, e.loan_id, e.subject_id, e.kind, e.seq, e.account, a.name as account_name,
+    e.amount_cents, e.entries
 from entries as e
 left join ledger.accounts as a on e.account = a.account
-order by e.loan_id, e.subject_id, e.booked_on, e.kind collate "C", e.seq, e.account
+order by e.loan_id, e.subject_id, e.booked_on, e.kind, e.seq, e.account

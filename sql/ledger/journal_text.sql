@@ -24,7 +24,8 @@ transactions as (
         to_char(e.effective_on::timestamp, 'YYYY-MM-DD') as day,
         to_char(e.booked_on::timestamp, 'YYYY-MM-DD') as booked,
         string_agg(
-            '  ' || coalesce(c.name, %(unlisted)s || e.account) || '  ' || (e.amount_cents * 0.01) || ' USD', e'\n' order by e.account
+            '  ' || coalesce(c.name, %(unlisted)s || e.account) || '  ' || (e.amount_cents * 0.01) || ' USD',
+            e'\n' order by e.account
         ) as lines
     from entries as e
     left join chart as c on e.account = c.account
@@ -40,7 +41,8 @@ select
         when 'beancount'
             then
                 t.day || ' * "' || t.kind || e'"\n  booked: ' || t.booked
-                || coalesce(e'\n  subject: "' || t.subject_id || e'"\n  loan: ' || t.loan_id || e'\n  seq: ' || t.seq, '')
+                || coalesce(e'\n  subject: "' || t.subject_id || e'"\n  loan: ' || t.loan_id, '')
+                || coalesce(e'\n  seq: ' || t.seq, '')
     end || e'\n' || t.lines || e'\n'
 from transactions as t
-order by t.loan_id, t.subject_id, t.booked_on, t.kind collate "C", t.seq
+order by t.loan_id, t.subject_id, t.booked_on, t.kind, t.seq

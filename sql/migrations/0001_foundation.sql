@@ -19,14 +19,14 @@ comment on schema reporting is 'Marts that people read; dbt owns what is inside.
 
 -- Identity is content: an id is the first half of a sha256 over what the thing is.
 create function operations.content_id(what text) returns uuid
-    language sql immutable strict parallel safe
-    return encode(substr(sha256(convert_to(what, 'UTF8')), 1, 16), 'hex')::uuid;
+language sql immutable strict parallel safe
+return encode(substr(sha256(convert_to(what, 'UTF8')), 1, 16), 'hex')::uuid;
 comment on function operations.content_id(text) is
-    'The id of a thing, derived from the text that says what it is, so that a replay gives the same ids.';
+'The id of a thing, derived from the text that says what it is, so that a replay gives the same ids.';
 
 create function operations.dollars(cents bigint) returns text
-    language sql immutable strict parallel safe
-    return case when cents < 0 then '-' else '' end || '$' || to_char(abs(cents) / 100.0, 'FM999,999,999,999,990.00');
+language sql immutable strict parallel safe
+return case when cents < 0 then '-' else '' end || '$' || to_char(abs(cents) / 100.0, 'FM999,999,999,999,990.00');
 comment on function operations.dollars(bigint) is 'Cents as people write dollars: $1,234.50.';
 
 -- Tables that grow by the day are partitioned by the day. A partition is born without indexes, filled in bulk, and
@@ -37,21 +37,23 @@ create table operations.day_tables (
     primary_key text not null,
     further_index text
 );
-comment on table operations.day_tables is 'Which tables are partitioned by day, and the indexes each day of theirs carries.';
+comment on table operations.day_tables is
+'Which tables are partitioned by day, and the indexes each day of theirs carries.';
 comment on column operations.day_tables.table_name is 'Schema and name of the partitioned table.';
 comment on column operations.day_tables.day_column is 'The date column it is partitioned by.';
 comment on column operations.day_tables.primary_key is 'Columns of the primary key of each day.';
-comment on column operations.day_tables.further_index is 'One more index on each day where look-ups need it: what follows the table in create index.';
+comment on column operations.day_tables.further_index is
+'One more index on each day where look-ups need it: what follows the table in create index.';
 
 create function operations.day_partition(parent text, day date) returns text
-    language sql immutable strict parallel safe
-    return parent || '_' || to_char(day::timestamp, 'YYYYMMDD');
+language sql immutable strict parallel safe
+return parent || '_' || to_char(day::timestamp, 'YYYYMMDD');
 comment on function operations.day_partition(text, date) is 'Name of the partition that holds one day of a table.';
 
 -- The pipeline's role owns no table, so that it can never rewrite a fact; partitions are made for it, here.
 -- Attaching takes a lock that readers do not notice; "create table ... partition of" would make them wait.
 create function operations.open_day(parent text, day date) returns void
-    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     child text := operations.day_partition(parent, day);
     known operations.day_tables;
@@ -66,14 +68,17 @@ begin
     -- two runs may open the same day at once: the second waits here and finds the work done
     perform pg_advisory_xact_lock(hashtext(child));
     if to_regclass(child) is null then
-        execute format('create table %s (like %s including defaults including constraints including storage)', child, parent);
+        execute format(
+            'create table %s (like %s including defaults including constraints including storage)', child, parent
+        );
         execute format('alter table %s attach partition %s for values from (%L) to (%L)', parent, child, day, day + 1);
     end if;
 end $$;
-comment on function operations.open_day(text, date) is 'Makes the partition of a day where it is missing; it has no index until close_day.';
+comment on function operations.open_day(text, date) is
+'Makes the partition of a day where it is missing; it has no index until close_day.';
 
 create function operations.close_day(parent text, day date) returns boolean
-    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     child text := operations.day_partition(parent, day);
     known operations.day_tables;
@@ -89,11 +94,12 @@ begin
     execute format('analyze %s', child);
     return true;
 end $$;
-comment on function operations.close_day(text, date) is 'Gives a day its primary key and indexes after its first load; true if it did so now.';
+comment on function operations.close_day(text, date) is
+'Gives a day its primary key and indexes after its first load; true if it did so now.';
 
 -- The planner's picture of the tables that a bulk load just changed.
 create function operations.analyze_table(target text) returns void
-    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if to_regclass(target) is null or not exists (
         select from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -104,4 +110,5 @@ begin
     end if;
     execute format('analyze %s', to_regclass(target));
 end $$;
-comment on function operations.analyze_table(text) is 'Refreshes the statistics of one of our tables; the pipeline owns none, so it may not do so itself.';
+comment on function operations.analyze_table(text) is
+'Refreshes the statistics of one of our tables; the pipeline owns none, so it may not do so itself.';

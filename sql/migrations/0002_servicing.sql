@@ -67,8 +67,9 @@ create table servicing.loans (
 );
 create index loans_due on servicing.loans (due_day, grace_days);
 comment on table servicing.loans is
-    'The terms of each loan as boarded. What falls due is a pure function of these terms; nothing here is a balance.';
-comment on column servicing.loans.loan_id is 'Loan; the digits of its number. 0 stands for receipts whose loan is not known.';
+'The terms of each loan as boarded. What falls due is a pure function of these terms; nothing here is a balance.';
+comment on column servicing.loans.loan_id is
+'Loan; the digits of its number. 0 stands for receipts whose loan is not known.';
 comment on column servicing.loans.loan_number is 'Number that borrowers and banks quote, LN and ten digits.';
 comment on column servicing.loans.cif is 'Customer number.';
 comment on column servicing.loans.borrower_id is 'Who owes.';
@@ -81,10 +82,12 @@ comment on column servicing.loans.principal_cents is 'Unpaid principal at boardi
 comment on column servicing.loans.rate_ppm is 'Annual rate in parts per million: 6.125% is 61250.';
 comment on column servicing.loans.payment_cents is 'Monthly principal and interest.';
 comment on column servicing.loans.escrow_cents is 'Monthly escrow for taxes and insurance.';
-comment on column servicing.loans.escrow_shortage_cents is 'Monthly repayment of an escrow shortage, due with the escrow.';
+comment on column servicing.loans.escrow_shortage_cents is
+'Monthly repayment of an escrow shortage, due with the escrow.';
 comment on column servicing.loans.first_due_on is 'Due date of instalment 1: the oldest one unpaid at boarding.';
 comment on column servicing.loans.term_instalments is 'Instalment with which the loan is fully amortised.';
-comment on column servicing.loans.last_instalment is 'Last instalment that falls due; before the term where the loan ended early.';
+comment on column servicing.loans.last_instalment is
+'Last instalment that falls due; before the term where the loan ended early.';
 comment on column servicing.loans.grace_days is 'Days after the due date until a late fee.';
 comment on column servicing.loans.due_day is 'Day of the month on which instalments fall due.';
 
@@ -94,7 +97,8 @@ create table servicing.escrow (
     annual_insurance_cents bigint not null check (annual_insurance_cents >= 0),
     opening_balance_cents bigint not null
 );
-comment on table servicing.escrow is 'What stands behind the monthly escrow: the bills it must cover, and what was held at boarding.';
+comment on table servicing.escrow is
+'What stands behind the monthly escrow: the bills it must cover, and what was held at boarding.';
 comment on column servicing.escrow.loan_id is 'Loan.';
 comment on column servicing.escrow.annual_tax_cents is 'Property taxes a year.';
 comment on column servicing.escrow.annual_insurance_cents is 'Insurance premiums a year.';
@@ -103,8 +107,10 @@ comment on column servicing.escrow.opening_balance_cents is 'Escrow held at boar
 create table servicing.loan_statuses (
     loan_id bigint not null,
     effective_on date not null,
-    status text not null check (status in
-        ('active', 'bankruptcy', 'legal_hold', 'stop_pay', 'charged_off', 'closed', 'unknown', 'unidentified')),
+    status text not null check (
+        status in
+        ('active', 'bankruptcy', 'legal_hold', 'stop_pay', 'charged_off', 'closed', 'unknown', 'unidentified')
+    ),
     reason text not null,
     primary key (loan_id, effective_on)
 );
@@ -122,50 +128,57 @@ create table servicing.amortisation_factors (
     primary key (rate_ppm, n)
 );
 comment on table servicing.amortisation_factors is
-    'For each rate in the book: (1+r)^n and ((1+r)^n - 1)/r, exact to the last bit of a double. Written by rules/amortisation.py.';
+'For each rate in the book (1+r)^n and ((1+r)^n - 1)/r, exact to the last bit of a double, by rules/amortisation.';
 comment on column servicing.amortisation_factors.rate_ppm is 'Annual rate in parts per million.';
 comment on column servicing.amortisation_factors.n is 'Number of instalments.';
 comment on column servicing.amortisation_factors.growth is '(1+r)^n, r the monthly rate.';
 comment on column servicing.amortisation_factors.annuity is '((1+r)^n - 1)/r; n where the rate is zero.';
 
 -- The schedule in closed form. Only +, - and * on doubles: the same cent on every machine.
-create function servicing.scheduled_balance(principal_cents bigint, payment_cents bigint, growth double precision, annuity double precision)
-returns bigint
-    language sql immutable parallel safe
-    return round(principal_cents * growth - payment_cents * annuity)::bigint;
+create function servicing.scheduled_balance(
+    principal_cents bigint, payment_cents bigint, growth double precision, annuity double precision
+) returns bigint
+language sql immutable parallel safe
+return round(principal_cents * growth - payment_cents * annuity)::bigint;
 comment on function servicing.scheduled_balance(bigint, bigint, double precision, double precision) is
-    'Principal left after the instalments that the factors stand for, to the cent.';
+'Principal left after the instalments that the factors stand for, to the cent.';
 
 create function servicing.interest_through(
     principal_cents bigint, payment_cents bigint, n integer, growth double precision, annuity double precision
 ) returns bigint
-    language sql immutable parallel safe
-    return n * payment_cents - principal_cents + servicing.scheduled_balance(principal_cents, payment_cents, growth, annuity);
+language sql immutable parallel safe
+return n * payment_cents - principal_cents
++ servicing.scheduled_balance(principal_cents, payment_cents, growth, annuity);
 comment on function servicing.interest_through(bigint, bigint, integer, double precision, double precision) is
-    'Interest of instalments 1 to n together.';
+'Interest of instalments 1 to n together.';
 
 create function servicing.principal_through(
-    principal_cents bigint, payment_cents bigint, term_instalments integer, n integer, growth double precision, annuity double precision
+    principal_cents bigint, payment_cents bigint, term_instalments integer, n integer,
+    growth double precision, annuity double precision
 ) returns bigint
-    language sql immutable parallel safe
-    return principal_cents
-    - case when n < term_instalments then servicing.scheduled_balance(principal_cents, payment_cents, growth, annuity) else 0 end;
+language sql immutable parallel safe
+return principal_cents
+- case
+    when n < term_instalments then servicing.scheduled_balance(principal_cents, payment_cents, growth, annuity)
+    else 0
+end;
 comment on function servicing.principal_through(bigint, bigint, integer, integer, double precision, double precision) is
-    'Principal of instalments 1 to n together; the last instalment of the term clears the balance.';
+'Principal of instalments 1 to n together; the last instalment of the term clears the balance.';
 
 create function servicing.instalments_due(first_due_on date, last_instalment smallint, day date) returns smallint
-    language sql immutable parallel safe
-    return greatest(0, least(
-        last_instalment,
-        12 * (extract(year from day) - extract(year from first_due_on))::int
-        + (extract(month from day) - extract(month from first_due_on))::int
-        + (extract(day from day) >= extract(day from first_due_on))::int
-    ))::smallint;
-comment on function servicing.instalments_due(date, smallint, date) is 'How many instalments have fallen due by the end of a day.';
+language sql immutable parallel safe
+return greatest(0, least(
+    last_instalment,
+    12 * (extract(year from day) - extract(year from first_due_on))::int
+    + (extract(month from day) - extract(month from first_due_on))::int
+    + (extract(day from day) >= extract(day from first_due_on))::int
+))::smallint;
+comment on function servicing.instalments_due(date, smallint, date) is
+'How many instalments have fallen due by the end of a day.';
 
 create function servicing.due_on(first_due_on date, instalment integer) returns date
-    language sql immutable parallel safe
-    return (first_due_on + make_interval(months => instalment - 1))::date;
+language sql immutable parallel safe
+return (first_due_on + make_interval(months => instalment - 1))::date;
 comment on function servicing.due_on(date, integer) is 'Due date of an instalment.';
 
 create table servicing.instalments (
@@ -176,7 +189,8 @@ create table servicing.instalments (
     principal_cents bigint not null,
     escrow_cents bigint not null
 ) partition by range (due_on);
-comment on table servicing.instalments is 'What fell due on each day, loan by loan: the terms worked out for people and marts to read.';
+comment on table servicing.instalments is
+'What fell due on each day, loan by loan: the terms worked out for people and marts to read.';
 comment on column servicing.instalments.loan_id is 'Loan.';
 comment on column servicing.instalments.due_on is 'Date on which it falls due.';
 comment on column servicing.instalments.instalment is 'Number of the instalment, from 1 at boarding.';
@@ -200,9 +214,11 @@ create table servicing.delinquency (
 comment on table servicing.delinquency is 'Each loan that was behind at the end of a day, and with what.';
 comment on column servicing.delinquency.loan_id is 'Loan.';
 comment on column servicing.delinquency.business_date is 'End of this day.';
-comment on column servicing.delinquency.delinquent_since is 'Due date of the oldest instalment with anything unpaid but fees.';
+comment on column servicing.delinquency.delinquent_since is
+'Due date of the oldest instalment with anything unpaid but fees.';
 comment on column servicing.delinquency.days_past_due is 'Days since then.';
-comment on column servicing.delinquency.bucket is 'Ageing bucket: 1-29, 30-59, 60-89, 90-119 or 120+ days; 0 on the due date itself.';
+comment on column servicing.delinquency.bucket is
+'Ageing bucket: 1-29, 30-59, 60-89, 90-119 or 120+ days; 0 on the due date itself.';
 comment on column servicing.delinquency.instalments_past_due is 'How many instalments have something unpaid.';
 comment on column servicing.delinquency.interest_cents is 'Interest due and unpaid.';
 comment on column servicing.delinquency.principal_cents is 'Principal due and unpaid.';
@@ -215,9 +231,10 @@ create table servicing.delinquency_days (
     run_no integer not null
 );
 comment on table servicing.delinquency_days is
-    'Days worked out in servicing.delinquency. A run changes the past and future of the loans it touches: here stands how far that was followed up.';
+'Days worked out in servicing.delinquency, and how far changes by runs of other days were followed up.';
 comment on column servicing.delinquency_days.business_date is 'Day.';
-comment on column servicing.delinquency_days.run_no is 'The last run of this day whose changes to other days have been worked into them; 0 if none.';
+comment on column servicing.delinquency_days.run_no is
+'The last run of this day whose changes to other days have been worked into them; 0 if none.';
 
 insert into operations.day_tables values
 ('servicing.instalments', 'due_on', 'loan_id, due_on', null),
@@ -232,7 +249,8 @@ insert into servicing.loans (
     0, 'LN0000000000', 'CIF000000000', 0, 0, 'unidentified', '1970-01-01', 0, '1970-01-01',
     0, 0, 0, 0, 0, '1970-01-01', 0, 0, 0
 );
-insert into servicing.loan_statuses values (0, '1970-01-01', 'unidentified', 'stands for receipts whose loan is not known');
+insert into servicing.loan_statuses values
+(0, '1970-01-01', 'unidentified', 'stands for receipts whose loan is not known');
 insert into servicing.amortisation_factors values (0, 0, 1, 0);
 
 grant usage on schema servicing to payments_pipeline;

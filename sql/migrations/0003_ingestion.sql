@@ -11,7 +11,8 @@ create table ingestion.batches (
     booked_on date not null,
     rows_received integer not null
 );
-comment on table ingestion.batches is 'Files of payment rows as they arrived, each once: a file with the same bytes is the same batch.';
+comment on table ingestion.batches is
+'Files of payment rows as they arrived, each once: a file with the same bytes is the same batch.';
 comment on column ingestion.batches.batch_id is 'Batch, derived from the hash of its bytes.';
 comment on column ingestion.batches.source is 'Who delivered: the bank by rail, lockbox, cards, wallets.';
 comment on column ingestion.batches.uri is 'Where the file was read.';
@@ -32,7 +33,8 @@ create table ingestion.staging_process_log (
     started_at timestamptz not null default now(),
     completed_at timestamptz
 );
-comment on table ingestion.staging_process_log is 'What became of each batch: received = processed + duplicates + errors.';
+comment on table ingestion.staging_process_log is
+'What became of each batch: received = processed + duplicates + errors.';
 comment on column ingestion.staging_process_log.batch_id is 'Batch.';
 comment on column ingestion.staging_process_log.status is 'processing, completed or failed.';
 comment on column ingestion.staging_process_log.total_records is 'Rows received.';
@@ -60,16 +62,20 @@ create table ingestion.staged (
     return_code text,
     transfer_id text,
     metadata jsonb,
-    check (not is_accepted or (event is not null and channel is not null and reference is not null and loan_number is not null
-        and amount_cents > 0 and occurred_at is not null and value_date is not null))
+    check (not is_accepted or (
+        num_nulls(event, channel, reference, loan_number, amount_cents, occurred_at, value_date) = 0
+        and amount_cents > 0
+    ))
 ) partition by range (booked_on);
 comment on table ingestion.staged is 'Each row of each batch: the text as received, and what the border read from it.';
 comment on column ingestion.staged.booked_on is 'Business date of receipt.';
 comment on column ingestion.staged.batch_id is 'Batch.';
 comment on column ingestion.staged.line is 'Row within the batch, from 1; the header is not counted.';
 comment on column ingestion.staged.raw is 'The row as received, character for character.';
-comment on column ingestion.staged.is_accepted is 'Whether the row has the shape of a payment event; if not, ingestion.rejects says why.';
-comment on column ingestion.staged.event is 'The word about the payment: initiated, settled, completed, captured, returned, recalled, canceled.';
+comment on column ingestion.staged.is_accepted is
+'Whether the row has the shape of a payment event; if not, ingestion.rejects says why.';
+comment on column ingestion.staged.event is
+'The word about the payment: initiated, settled, completed, captured, returned, recalled, canceled.';
 comment on column ingestion.staged.channel is 'Rail.';
 comment on column ingestion.staged.provider is 'Who carried it.';
 comment on column ingestion.staged.reference is 'Reference of the payment, as received.';
@@ -116,11 +122,13 @@ create table ingestion.payment_ingestions (
     received_at timestamptz not null
 ) partition by range (effective_on);
 comment on table ingestion.payment_ingestions is
-    'Each distinct word about a payment, once. The key holds the value date, so a repeat always meets its original in the same day.';
+'Each distinct word about a payment, once. The key holds the value date, so a repeat meets its original in its day.';
 comment on column ingestion.payment_ingestions.effective_on is 'Value date of the payment.';
 comment on column ingestion.payment_ingestions.loan_id is 'Loan; 0 if the loan quoted is not ours.';
-comment on column ingestion.payment_ingestions.idempotency_key is 'sha256 of method, reference, value date, cents and loan.';
-comment on column ingestion.payment_ingestions.signal is 'The word: initiated, settled, completed, captured, returned, recalled, canceled.';
+comment on column ingestion.payment_ingestions.idempotency_key is
+'sha256 of method, reference, value date, cents and loan.';
+comment on column ingestion.payment_ingestions.signal is
+'The word: initiated, settled, completed, captured, returned, recalled, canceled.';
 comment on column ingestion.payment_ingestions.payment_id is 'The payment it is about: the first half of the key.';
 comment on column ingestion.payment_ingestions.channel is 'Rail.';
 comment on column ingestion.payment_ingestions.source_reference is 'Reference as received.';
@@ -165,7 +173,8 @@ create table ingestion.payment_artifacts (
     mime text
 );
 create index payment_artifacts_batch on ingestion.payment_artifacts (batch_id);
-comment on table ingestion.payment_artifacts is 'Source documents by address and hash: batch files, check images, receipts.';
+comment on table ingestion.payment_artifacts is
+'Source documents by address and hash: batch files, check images, receipts.';
 comment on column ingestion.payment_artifacts.artifact_id is 'Artifact, derived from its batch, row, type and address.';
 comment on column ingestion.payment_artifacts.batch_id is 'Batch that named it.';
 comment on column ingestion.payment_artifacts.line is 'Row that named it; none for the batch file itself.';
@@ -177,8 +186,10 @@ comment on column ingestion.payment_artifacts.mime is 'Type of content, where kn
 
 insert into operations.day_tables values
 ('ingestion.staged', 'booked_on', 'batch_id, line', null),
-('ingestion.payment_ingestions', 'effective_on', 'loan_id, idempotency_key, signal',
-    '(happened_on) where signal in (''returned'', ''recalled'')');
+(
+    'ingestion.payment_ingestions', 'effective_on', 'loan_id, idempotency_key, signal',
+    '(happened_on) where signal in (''returned'', ''recalled'')'
+);
 
 grant usage on schema ingestion to payments_pipeline;
 grant select, insert on all tables in schema ingestion to payments_pipeline;

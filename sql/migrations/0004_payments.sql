@@ -44,12 +44,14 @@ create table payments.transitions (
     batch_id uuid not null,
     line integer not null
 ) partition by range (effective_on);
-comment on table payments.transitions is 'The steps of each payment: pending, completed when its rail says the money is there, reversed when it went back.';
+comment on table payments.transitions is
+'The steps of each payment: pending, completed when its rail says the money is there, reversed when it went back.';
 comment on column payments.transitions.effective_on is 'Value date of the payment.';
 comment on column payments.transitions.loan_id is 'Loan.';
 comment on column payments.transitions.payment_id is 'Payment.';
 comment on column payments.transitions.status is 'The status it took.';
-comment on column payments.transitions.occurred_at is 'Instant of the step in the world; that of the completion orders the receipts of a day.';
+comment on column payments.transitions.occurred_at is
+'Instant of the step in the world; that of the completion orders the receipts of a day.';
 comment on column payments.transitions.happened_on is 'Business date of the step in the world.';
 comment on column payments.transitions.code is 'Return code, where it was returned.';
 comment on column payments.transitions.booked_on is 'Business date on which we learned it.';
@@ -75,7 +77,8 @@ create table payments.policies (
     -- releasing suspense to whole instalments only makes sense where every part of one may be paid
     check (not releases_suspense or num_nulls(interest_rank, principal_rank, escrow_rank) = 0)
 );
-comment on table payments.policies is 'How a receipt is applied, by the state of its loan on the value date. Loaded from data/policies.csv.';
+comment on table payments.policies is
+'How a receipt is applied, by the state of its loan on the value date. Loaded from data/policies.csv.';
 comment on column payments.policies.policy is 'Policy.';
 comment on column payments.policies.status is 'Status of the loan that it is for.';
 comment on column payments.policies.min_days_past_due is 'From so many days past due.';
@@ -84,12 +87,15 @@ comment on column payments.policies.fees_rank is 'Place of fees in the waterfall
 comment on column payments.policies.interest_rank is 'Place of interest.';
 comment on column payments.policies.principal_rank is 'Place of principal.';
 comment on column payments.policies.escrow_rank is 'Place of escrow.';
-comment on column payments.policies.releases_suspense is 'Whether suspense is applied once it covers the oldest unpaid instalment.';
-comment on column payments.policies.late_fee_share_ppm is 'Late fee as a share, in parts per million, of the overdue principal and interest of the instalment.';
+comment on column payments.policies.releases_suspense is
+'Whether suspense is applied once it covers the oldest unpaid instalment.';
+comment on column payments.policies.late_fee_share_ppm is
+'Late fee as a share, in parts per million, of the overdue principal and interest of the instalment.';
 comment on column payments.policies.late_fee_flat_cents is 'Late fee as an amount, added to the share.';
 comment on column payments.policies.late_fee_cap_cents is 'The most a late fee may be; zero where none is charged.';
 comment on column payments.policies.nsf_fee_cents is 'Fee for a payment returned for lack of funds.';
-comment on column payments.policies.review is 'Why a person must look at each receipt under this policy; none if nobody need.';
+comment on column payments.policies.review is
+'Why a person must look at each receipt under this policy; none if nobody need.';
 comment on column payments.policies.description is 'The policy in a sentence.';
 
 create table payments.return_codes (

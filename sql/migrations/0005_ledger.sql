@@ -39,7 +39,7 @@ create table ledger.allocations (
     check ((seq = 1) = (reason is null))
 ) partition by range (effective_on);
 comment on table ledger.allocations is
-    'Where each cent went. The first row of a subject is its posting; later rows are the differences by which it was corrected.';
+'Where each cent went. The first row of a subject is its posting; later rows are differences that corrected it.';
 comment on column ledger.allocations.effective_on is 'Date from which it counts for the borrower.';
 comment on column ledger.allocations.loan_id is 'Loan.';
 comment on column ledger.allocations.subject_id is 'What is allocated: a payment, or a release of suspense.';
@@ -55,7 +55,8 @@ comment on column ledger.allocations.interest_cents is 'Applied to interest.';
 comment on column ledger.allocations.principal_cents is 'Applied to principal.';
 comment on column ledger.allocations.escrow_cents is 'Applied to escrow.';
 comment on column ledger.allocations.suspense_cents is 'Put into suspense; negative where released from it.';
-comment on column ledger.allocations.returned_cents is 'Held for a payment that went back, between its receipt and its return.';
+comment on column ledger.allocations.returned_cents is
+'Held for a payment that went back, between its receipt and its return.';
 comment on column ledger.allocations.reason is 'What a correction corrects, and why.';
 
 create table ledger.fees (
@@ -76,7 +77,8 @@ create table ledger.fees (
     check (seq > 1 or amount_cents > 0)
 );
 create index fees_effective on ledger.fees (effective_on);
-comment on table ledger.fees is 'Fees assessed; later rows of a fee are the differences by which it was changed or taken back.';
+comment on table ledger.fees is
+'Fees assessed; later rows of a fee are the differences by which it was changed or taken back.';
 comment on column ledger.fees.loan_id is 'Loan.';
 comment on column ledger.fees.fee_id is 'Fee, derived from the instalment or the payment that caused it.';
 comment on column ledger.fees.seq is '1 for the assessment, then its corrections in order.';
@@ -101,7 +103,8 @@ create table ledger.entries (
     booked_on date not null,
     run_no integer not null
 ) partition by range (effective_on);
-comment on table ledger.entries is 'Double entry. The entries of one subject, kind and seq are one transaction and sum to zero; debits are positive.';
+comment on table ledger.entries is
+'Double entry. The entries of one subject, kind and seq are one transaction and sum to zero; debits are positive.';
 comment on column ledger.entries.effective_on is 'Date from which it counts.';
 comment on column ledger.entries.loan_id is 'Loan; 0 for transactions of the whole book.';
 comment on column ledger.entries.subject_id is 'Payment, release, fee, accrual or boarding that it books.';
@@ -126,12 +129,13 @@ create table ledger.events (
     hash bytea not null
 ) partition by range (effective_on);
 comment on table ledger.events is
-    'What happened to each payment, release and fee, as a chain: each event carries the hash of the one before.';
+'What happened to each payment, release and fee, as a chain: each event carries the hash of the one before.';
 comment on column ledger.events.effective_on is 'Value date of the subject; a chain lies within one day.';
 comment on column ledger.events.loan_id is 'Loan.';
 comment on column ledger.events.subject_id is 'Payment, release, fee, accrual or boarding.';
 comment on column ledger.events.event_no is 'Place in the chain, from 1.';
-comment on column ledger.events.type is 'payment.ingested, payment.posted, payment.reallocated, payment.reversed and so on.';
+comment on column ledger.events.type is
+'payment.ingested, payment.posted, payment.reallocated, payment.reversed and so on.';
 comment on column ledger.events.booked_on is 'Business date on which we learned it.';
 comment on column ledger.events.run_no is 'Run that added it.';
 comment on column ledger.events.actor is 'Who did it: system, or a person.';
@@ -143,16 +147,17 @@ comment on column ledger.events.hash is 'sha256 over the hash before and this ev
 create function ledger.event_hash(
     prev_hash bytea, subject_id uuid, event_no integer, type text, effective_on date, booked_on date, data text
 ) returns bytea
-    language sql immutable parallel safe
-    return sha256(
-        coalesce(prev_hash, ''::bytea)
-        || convert_to(
-            subject_id::text || '|' || event_no::text || '|' || type || '|' || (effective_on - date '2000-01-01')::text || '|'
-            || (booked_on - date '2000-01-01')::text || '|' || data, 'UTF8'
-        )
-    );
+language sql immutable parallel safe
+return sha256(
+    coalesce(prev_hash, ''::bytea)
+    || convert_to(
+        subject_id::text || '|' || event_no::text || '|' || type
+        || '|' || (effective_on - date '2000-01-01')::text || '|' || (booked_on - date '2000-01-01')::text
+        || '|' || data, 'UTF8'
+    )
+);
 comment on function ledger.event_hash(bytea, uuid, integer, text, date, date, text) is
-    'Hash of an event over the event before it; dates enter as days since 2000-01-01.';
+'Hash of an event over the event before it; dates enter as days since 2000-01-01.';
 
 create table ledger.outbox (
     effective_on date not null,
@@ -163,7 +168,8 @@ create table ledger.outbox (
     attempt_count integer not null default 0,
     last_error text
 ) partition by range (effective_on);
-comment on table ledger.outbox is 'One row for each event that must leave the house, and whether it has. The message is the event.';
+comment on table ledger.outbox is
+'One row for each event that must leave the house, and whether it has. The message is the event.';
 comment on column ledger.outbox.effective_on is 'Day of the event.';
 comment on column ledger.outbox.loan_id is 'Loan.';
 comment on column ledger.outbox.subject_id is 'Subject of the event.';
@@ -182,12 +188,14 @@ create table ledger.seals (
     hash bytea not null,
     sealed_at timestamptz not null default now()
 );
-comment on table ledger.seals is 'One seal for each run that added facts: a root over the heads of the chains it extended, chained to the seal before.';
+comment on table ledger.seals is
+'One seal for each run that added facts: a root over the heads of the chains it extended, chained to the last seal.';
 comment on column ledger.seals.run_no is 'Number of the run, without gaps.';
 comment on column ledger.seals.business_date is 'Partition that it ran.';
 comment on column ledger.seals.chains is 'Chains that it began or extended.';
 comment on column ledger.seals.events is 'Events that it added.';
-comment on column ledger.seals.root is 'sha256 over the last hash of each of those chains, in order of day, loan and subject.';
+comment on column ledger.seals.root is
+'sha256 over the last hash of each of those chains, in order of day, loan and subject.';
 comment on column ledger.seals.prev_hash is 'Hash of the seal before.';
 comment on column ledger.seals.hash is 'sha256 over the seal before and this one.';
 comment on column ledger.seals.sealed_at is 'When the run committed.';
@@ -195,14 +203,16 @@ comment on column ledger.seals.sealed_at is 'When the run committed.';
 create function ledger.seal_hash(
     prev_hash bytea, run_no integer, business_date date, chains bigint, events bigint, root bytea
 ) returns bytea
-    language sql immutable parallel safe
-    return sha256(
-        coalesce(prev_hash, ''::bytea) || root
-        || convert_to(
-            run_no::text || '|' || (business_date - date '2000-01-01')::text || '|' || chains::text || '|' || events::text, 'UTF8'
-        )
-    );
-comment on function ledger.seal_hash(bytea, integer, date, bigint, bigint, bytea) is 'Hash of a seal over the seal before it.';
+language sql immutable parallel safe
+return sha256(
+    coalesce(prev_hash, ''::bytea) || root
+    || convert_to(
+        run_no::text || '|' || (business_date - date '2000-01-01')::text
+        || '|' || chains::text || '|' || events::text, 'UTF8'
+    )
+);
+comment on function ledger.seal_hash(bytea, integer, date, bigint, bigint, bytea) is
+'Hash of a seal over the seal before it.';
 
 create table ledger.days (
     business_date date primary key,
@@ -228,7 +238,7 @@ create table ledger.balances (
     last_effective_on date not null default '-infinity'
 ) with (fillfactor = 45);
 comment on table ledger.balances is
-    'Running totals of each loan over all that is posted, up to the horizon. Derived from the allocations and fees; law 2 compares them.';
+'Running totals of each loan over all that is posted. Derived from allocations and fees; law 2 compares them.';
 comment on column ledger.balances.loan_id is 'Loan.';
 comment on column ledger.balances.fees_assessed_cents is 'Fees charged.';
 comment on column ledger.balances.fees_paid_cents is 'Fees paid.';
@@ -236,7 +246,8 @@ comment on column ledger.balances.interest_paid_cents is 'Interest paid since bo
 comment on column ledger.balances.principal_paid_cents is 'Principal paid since boarding.';
 comment on column ledger.balances.escrow_paid_cents is 'Escrow paid since boarding.';
 comment on column ledger.balances.suspense_cents is 'Held in suspense.';
-comment on column ledger.balances.instalments_paid is 'Instalments with nothing unpaid; the next one is the oldest unpaid.';
+comment on column ledger.balances.instalments_paid is
+'Instalments with nothing unpaid; the next one is the oldest unpaid.';
 comment on column ledger.balances.last_effective_on is 'Latest date on which anything is posted for the loan.';
 
 insert into ledger.balances (loan_id) values (0);
@@ -249,7 +260,8 @@ insert into operations.day_tables values
 
 grant usage on schema ledger to payments_pipeline;
 grant select on all tables in schema ledger to payments_pipeline;
-grant insert on ledger.allocations, ledger.fees, ledger.entries, ledger.events, ledger.outbox, ledger.seals to payments_pipeline;
+grant insert on ledger.allocations, ledger.fees, ledger.entries, ledger.events, ledger.outbox, ledger.seals
+to payments_pipeline;
 grant update (published_at, attempt_count, last_error) on ledger.outbox to payments_pipeline;
 grant insert, update on ledger.days to payments_pipeline;
 grant insert, update, delete on ledger.accounts, ledger.balances to payments_pipeline;

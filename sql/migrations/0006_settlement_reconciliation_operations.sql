@@ -7,7 +7,8 @@ create table settlement.rules (
     ready_signals text not null,
     description text not null
 );
-comment on table settlement.rules is 'How each rail settles, and the word that makes a payment of it completed. Loaded from data/settlement_rules.csv.';
+comment on table settlement.rules is
+'How each rail settles, and the word that makes a payment of it completed. Loaded from data/settlement_rules.csv.';
 comment on column settlement.rules.channel is 'Rail.';
 comment on column settlement.rules.lag_bank_days is 'Bank days from value date to settlement.';
 comment on column settlement.rules.every_day is 'Whether it settles on days when banks are closed.';
@@ -20,7 +21,8 @@ create table settlement.calendar (
     settles_on date not null,
     primary key (business_date, channel)
 );
-comment on table settlement.calendar is 'When money of a value date settles, by rail: the rules applied to the Federal Reserve calendar.';
+comment on table settlement.calendar is
+'When money of a value date settles, by rail: the rules applied to the Federal Reserve calendar.';
 comment on column settlement.calendar.channel is 'Rail.';
 comment on column settlement.calendar.business_date is 'Value date.';
 comment on column settlement.calendar.settles_on is 'Bank day of settlement.';
@@ -37,7 +39,8 @@ create table settlement.bank_lines (
     description text,
     source text not null
 ) partition by range (bank_day);
-comment on table settlement.bank_lines is 'What the bank says happened on our accounts, whatever the format it was said in.';
+comment on table settlement.bank_lines is
+'What the bank says happened on our accounts, whatever the format it was said in.';
 comment on column settlement.bank_lines.bank_day is 'Bank day.';
 comment on column settlement.bank_lines.line_id is 'Line, as the bank identifies it.';
 comment on column settlement.bank_lines.account is 'Our account at the bank.';
@@ -80,7 +83,8 @@ create table reconciliation.matches (
     our_cents bigint not null,
     method text not null
 ) partition by range (bank_day);
-comment on table reconciliation.matches is 'Pairs of a line of the bank and a movement of ours; each side is used at most once.';
+comment on table reconciliation.matches is
+'Pairs of a line of the bank and a movement of ours; each side is used at most once.';
 comment on column reconciliation.matches.bank_day is 'Bank day.';
 comment on column reconciliation.matches.line_id is 'Line of the bank.';
 comment on column reconciliation.matches.loan_id is 'Loan of the payment.';
@@ -125,7 +129,8 @@ create table reconciliation.days (
     primary key (bank_day, channel),
     check ((status = 'balanced') = (bank_cents = our_cents))
 );
-comment on table reconciliation.days is 'Each channel and day: what the bank has, what we have, and whether they agree.';
+comment on table reconciliation.days is
+'Each channel and day: what the bank has, what we have, and whether they agree.';
 comment on column reconciliation.days.bank_day is 'Bank day.';
 comment on column reconciliation.days.channel is 'Rail.';
 comment on column reconciliation.days.bank_cents is 'Sum of the bank''s lines.';
@@ -155,11 +160,15 @@ create table operations.exception_cases (
     resolved_at timestamptz,
     check ((state in ('resolved', 'cancelled')) = (resolution is not null))
 );
-create index exception_cases_open on operations.exception_cases (business_date, category) where state in ('open', 'pending');
+create index exception_cases_open on operations.exception_cases (business_date, category)
+where state in ('open', 'pending');
 create index exception_cases_day on operations.exception_cases (business_date);
-comment on table operations.exception_cases is 'What a person must look at, or what healed by itself; each says what to do next.';
-comment on column operations.exception_cases.case_id is 'Case, derived from what it is about: the same trouble is one case.';
-comment on column operations.exception_cases.category is 'rejected_row, validation, ach_return, orphan_return, reconcile_variance, artifact and so on.';
+comment on table operations.exception_cases is
+'What a person must look at, or what healed by itself; each says what to do next.';
+comment on column operations.exception_cases.case_id is
+'Case, derived from what it is about: the same trouble is one case.';
+comment on column operations.exception_cases.category is
+'rejected_row, validation, ach_return, orphan_return, reconcile_variance, artifact and so on.';
 comment on column operations.exception_cases.subcategory is 'The finer kind: column, status, return code or channel.';
 comment on column operations.exception_cases.severity is 'low, medium, high or critical.';
 comment on column operations.exception_cases.state is 'open, pending, resolved or cancelled.';
@@ -184,7 +193,8 @@ create table operations.day_requests (
     satisfied_at timestamptz,
     primary key (business_date, reason, subject)
 );
-comment on table operations.day_requests is 'Days that ask to be run: a batch brought rows for them, or their variance asks for a backfill.';
+comment on table operations.day_requests is
+'Days that ask to be run: a batch brought rows for them, or their variance asks for a backfill.';
 comment on column operations.day_requests.business_date is 'Day to run.';
 comment on column operations.day_requests.reason is 'ingested or variance.';
 comment on column operations.day_requests.subject is 'The batch, or the channel.';

@@ -5,7 +5,11 @@ with payments as (
     select
         a.effective_on as day,
         sha256(convert_to(row(
-            a.loan_id, a.subject_id, a.kind, sum(a.cash_cents), sum(a.fees_cents), sum(a.interest_cents), sum(a.principal_cents),
+            a.loan_id, a.subject_id, a.kind,
+            sum(a.cash_cents),
+            sum(a.fees_cents),
+            sum(a.interest_cents),
+            sum(a.principal_cents),
             sum(a.escrow_cents), sum(a.suspense_cents), sum(a.returned_cents)
         )::text, 'UTF8')) as hash
     from ledger.allocations as a
@@ -17,7 +21,10 @@ movements as (
     -- payments, releases and fees, as they move a loan
     select
         a.effective_on, a.loan_id, 0::bigint as charged, a.fees_cents as fees, a.interest_cents as interest,
-        a.principal_cents as principal, a.escrow_cents as escrow, a.suspense_cents as suspense, a.returned_cents as returned
+        a.principal_cents as principal,
+        a.escrow_cents as escrow,
+        a.suspense_cents as suspense,
+        a.returned_cents as returned
     from ledger.allocations as a
     union all
     select f.effective_on, f.loan_id, f.amount_cents, 0, 0, 0, 0, 0, 0
@@ -28,7 +35,14 @@ loans as (
     select
         m.effective_on as day,
         sha256(convert_to(row(
-            m.loan_id, sum(m.charged), sum(m.fees), sum(m.interest), sum(m.principal), sum(m.escrow), sum(m.suspense), sum(m.returned)
+            m.loan_id,
+            sum(m.charged),
+            sum(m.fees),
+            sum(m.interest),
+            sum(m.principal),
+            sum(m.escrow),
+            sum(m.suspense),
+            sum(m.returned)
         )::text, 'UTF8')) as hash
     from movements as m
     group by m.effective_on, m.loan_id
@@ -44,7 +58,8 @@ accounts as (
     having sum(e.amount_cents) <> 0
 )
 
-select 'payments' as table_name, p.day, count(*) as rows, sha256(string_agg(p.hash, ''::bytea order by p.hash)) as digest
+select
+    'payments' as table_name, p.day, count(*) as rows, sha256(string_agg(p.hash, ''::bytea order by p.hash)) as digest
 from payments as p
 group by p.day
 union all

@@ -1,5 +1,5 @@
--- The days that wait to be run again: those before :today, and :today itself once it has been run. A variance stands until
--- bank and books agree; by itself it asks for one run, and what arrives later asks for others.
+-- The days from :first that wait to be run again: those before :last, and :last itself once it has been run. A variance
+-- stands until bank and books agree; by itself it asks for one run, and what arrives later asks for others.
 select
     requests.business_date,
     max(requests.requested_at) as newest,
@@ -10,7 +10,7 @@ left join ledger.days using (business_date)
 where
     requests.satisfied_at is null
     and requests.business_date >= %(first)s
-    and (requests.business_date < %(today)s or (requests.business_date = %(today)s and days.business_date is not null))
+    and (requests.business_date < %(last)s or (requests.business_date = %(last)s and days.business_date is not null))
     and (requests.reason <> 'variance' or days.last_run_at is null or days.last_run_at < requests.requested_at)
 group by requests.business_date
 order by min(requests.requested_at), requests.business_date;

@@ -2,65 +2,80 @@
 -- database into ranges of days.
 select 'ingestion.batches' as table_name, b.booked_on as day, count(*) as rows
 from ingestion.batches as b
-where b.booked_on between %(first)s and %(last)s group by b.booked_on
+where b.booked_on between %(first)s and %(last)s
+group by b.booked_on
 union all
 select 'ingestion.staged', s.booked_on, count(*)
 from ingestion.staged as s
-where s.booked_on between %(first)s and %(last)s group by s.booked_on
+where s.booked_on between %(first)s and %(last)s
+group by s.booked_on
 union all
 select 'ingestion.duplicates', d.booked_on, count(*)
 from ingestion.duplicates as d
-where d.booked_on between %(first)s and %(last)s group by d.booked_on
+where d.booked_on between %(first)s and %(last)s
+group by d.booked_on
 union all
 select 'ingestion.payment_ingestions', i.effective_on, count(*)
 from ingestion.payment_ingestions as i
-where i.effective_on between %(first)s and %(last)s group by i.effective_on
+where i.effective_on between %(first)s and %(last)s
+group by i.effective_on
 union all
 select 'payments.payments', p.effective_on, count(*)
 from payments.payments as p
-where p.effective_on between %(first)s and %(last)s group by p.effective_on
+where p.effective_on between %(first)s and %(last)s
+group by p.effective_on
 union all
 select 'payments.transitions', t.effective_on, count(*)
 from payments.transitions as t
-where t.effective_on between %(first)s and %(last)s group by t.effective_on
+where t.effective_on between %(first)s and %(last)s
+group by t.effective_on
 union all
 select 'ledger.allocations', a.effective_on, count(*)
 from ledger.allocations as a
-where a.effective_on between %(first)s and %(last)s group by a.effective_on
+where a.effective_on between %(first)s and %(last)s
+group by a.effective_on
 union all
 select 'ledger.fees', f.effective_on, count(*)
 from ledger.fees as f
-where f.effective_on between %(first)s and %(last)s group by f.effective_on
+where f.effective_on between %(first)s and %(last)s
+group by f.effective_on
 union all
 select 'ledger.entries', e.effective_on, count(*)
 from ledger.entries as e
-where e.effective_on between %(first)s and %(last)s group by e.effective_on
+where e.effective_on between %(first)s and %(last)s
+group by e.effective_on
 union all
 select 'ledger.events', e.effective_on, count(*)
 from ledger.events as e
-where e.effective_on between %(first)s and %(last)s group by e.effective_on
+where e.effective_on between %(first)s and %(last)s
+group by e.effective_on
 union all
 select 'ledger.outbox', o.effective_on, count(*)
 from ledger.outbox as o
-where o.effective_on between %(first)s and %(last)s group by o.effective_on
+where o.effective_on between %(first)s and %(last)s
+group by o.effective_on
 union all
 select 'ledger.seals', s.business_date, count(*)
 from ledger.seals as s
-where s.business_date between %(first)s and %(last)s group by s.business_date
+where s.business_date between %(first)s and %(last)s
+group by s.business_date
 union all
 select 'ledger.balances', null, count(*) from ledger.balances
 union all
 select 'settlement.bank_lines', b.bank_day, count(*)
 from settlement.bank_lines as b
-where b.bank_day between %(first)s and %(last)s group by b.bank_day
+where b.bank_day between %(first)s and %(last)s
+group by b.bank_day
 union all
 select 'reconciliation.days', d.bank_day, count(*)
 from reconciliation.days as d
-where d.bank_day between %(first)s and %(last)s group by d.bank_day
+where d.bank_day between %(first)s and %(last)s
+group by d.bank_day
 union all
 select 'reconciliation.matches', m.bank_day, count(*)
 from reconciliation.matches as m
-where m.bank_day between %(first)s and %(last)s group by m.bank_day
+where m.bank_day between %(first)s and %(last)s
+group by m.bank_day
 union all
 select 'pg_class', null, count(*)
 from pg_class as c

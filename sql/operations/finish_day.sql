@@ -1,4 +1,4 @@
--- A run has done the last of :day: nothing is owed any more by it, nor by runs of the day that began before it and died.
+-- A run has done the last of :day: nothing is owed any more by it, nor by runs of the day that began before and died.
 update operations.day_requests as owed
 set satisfied_at = clock_timestamp()
 from operations.day_requests as ours

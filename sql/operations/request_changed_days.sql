@@ -2,7 +2,9 @@
 -- where a payment settles later, so is what the bank should show. Those days ask to be run again.
 with later_days as materialized (
     -- nothing is searched for on an ordinary day, which has none after it
-    select business_date from ledger.days where business_date > %(day)s
+    select business_date
+    from ledger.days
+    where business_date > %(day)s
 ),
 
 allocated as (
@@ -22,7 +24,8 @@ settling as (
     select distinct payments.settles_on as business_date
     from ledger.events
     inner join payments.payments
-        on events.effective_on = payments.effective_on
+        on
+            events.effective_on = payments.effective_on
             and events.loan_id = payments.loan_id
             and events.subject_id = payments.payment_id
     where
@@ -51,6 +54,11 @@ insert into operations.day_requests as known (business_date, reason, subject, re
 select business_date, 'reposted', %(day)s::text, clock_timestamp()
 from changed
 inner join later_days using (business_date)
-where exists (select from ledger.seals where run_no = %(run_no)s)
+where
+    exists (
+        select
+        from ledger.seals
+        where seals.run_no = %(run_no)s
+    )
 on conflict (business_date, reason, subject) do update
     set requested_at = excluded.requested_at, satisfied_at = null;

@@ -18,6 +18,7 @@ with first_word as (
         )
     order by i.loan_id, i.payment_id, i.booked_on, i.batch_id, i.line
 )
+
 select
     %(day)s::date, w.loan_id, w.payment_id, w.channel, s.provider, w.source_reference, s.loan_number, s.amount_cents,
     s.occurred_at, c.settles_on, s.transfer_id, w.booked_on, w.batch_id, w.line

@@ -13,7 +13,15 @@ with words as (
 
 steps as (
     select
-        w.effective_on, w.loan_id, w.payment_id, w.occurred_at, w.happened_on, w.return_code, w.booked_on, w.batch_id, w.line,
+        w.effective_on,
+        w.loan_id,
+        w.payment_id,
+        w.occurred_at,
+        w.happened_on,
+        w.return_code,
+        w.booked_on,
+        w.batch_id,
+        w.line,
         case
             when w.signal in ('returned', 'recalled') then 'reversed'
             when w.signal = 'canceled' then 'canceled'
@@ -25,7 +33,16 @@ steps as (
 )
 
 select distinct on (s.effective_on, s.loan_id, s.payment_id, s.status)
-    s.effective_on, s.loan_id, s.payment_id, s.status, s.occurred_at, s.happened_on, s.return_code, s.booked_on, s.batch_id, s.line
+    s.effective_on,
+    s.loan_id,
+    s.payment_id,
+    s.status,
+    s.occurred_at,
+    s.happened_on,
+    s.return_code,
+    s.booked_on,
+    s.batch_id,
+    s.line
 from steps as s
 where
     not exists (

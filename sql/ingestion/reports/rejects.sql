@@ -6,4 +6,4 @@ select
 from ingestion.rejects
 where booked_on = %(day)s
 group by column_name, reason
-order by rows desc, at_fault, reason;
+order by count(*) desc, column_name asc, reason asc;

@@ -8,7 +8,10 @@ set
     suspense = t.suspense + w.suspense
 from (
     select
-        q.loan_id, sum(q.fees)::bigint as fees, sum(q.interest)::bigint as interest, sum(q.principal)::bigint as principal,
+        q.loan_id,
+        sum(q.fees)::bigint as fees,
+        sum(q.interest)::bigint as interest,
+        sum(q.principal)::bigint as principal,
         sum(q.escrow)::bigint as escrow, sum(q.suspense)::bigint as suspense
     from wanted as q
     where q.effective_on = %(day)s and q.kind = 'receipt' and q.turn = %(turn)s

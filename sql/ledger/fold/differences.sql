@@ -5,8 +5,12 @@ with posted as (
     -- returns are never taken back, so they are only looked for below
     select
         a.loan_id, a.subject_id, a.kind, a.effective_on, max(a.seq) as seq, max(a.channel) as channel,
-        sum(a.fees_cents)::bigint as fees, sum(a.interest_cents)::bigint as interest, sum(a.principal_cents)::bigint as principal,
-        sum(a.escrow_cents)::bigint as escrow, sum(a.suspense_cents)::bigint as suspense, sum(a.returned_cents)::bigint as returned
+        sum(a.fees_cents)::bigint as fees,
+        sum(a.interest_cents)::bigint as interest,
+        sum(a.principal_cents)::bigint as principal,
+        sum(a.escrow_cents)::bigint as escrow,
+        sum(a.suspense_cents)::bigint as suspense,
+        sum(a.returned_cents)::bigint as returned
     from touched as t
     inner join ledger.allocations as a on t.loan_id = a.loan_id and t.from_on <= a.effective_on
     where a.effective_on between %(since)s and %(horizon)s and a.kind <> 'return'
@@ -46,19 +50,37 @@ from compared as c
 inner join touched as t on c.loan_id = t.loan_id
 where
     case
-        when c.kind = 'return' then
-            not exists (
-                select from ledger.allocations as a
-                where
-                    a.effective_on = c.effective_on and a.loan_id = c.loan_id and a.subject_id = c.subject_id and a.kind = 'return'
-            )
-        else c.seq = 1 or c.fees <> 0 or c.interest <> 0 or c.principal <> 0 or c.escrow <> 0 or c.suspense <> 0 or c.returned <> 0
+        when c.kind = 'return'
+            then
+                not exists (
+                    select from ledger.allocations as a
+                    where
+                        a.effective_on = c.effective_on
+                        and a.loan_id = c.loan_id
+                        and a.subject_id = c.subject_id
+                        and a.kind = 'return'
+                )
+        else
+            c.seq = 1
+            or c.fees <> 0
+            or c.interest <> 0
+            or c.principal <> 0
+            or c.escrow <> 0
+            or c.suspense <> 0
+            or c.returned <> 0
     end;
 
 create temporary table new_fees on commit drop as
 with posted as (
     select
-        f.loan_id, f.fee_id, f.kind, f.instalment, f.payment_id, f.effective_on, max(f.seq) as seq, sum(f.amount_cents)::bigint as amount
+        f.loan_id,
+        f.fee_id,
+        f.kind,
+        f.instalment,
+        f.payment_id,
+        f.effective_on,
+        max(f.seq) as seq,
+        sum(f.amount_cents)::bigint as amount
     from touched as t
     inner join ledger.fees as f on t.loan_id = f.loan_id and t.from_on <= f.effective_on
     where f.effective_on between %(since)s and %(horizon)s

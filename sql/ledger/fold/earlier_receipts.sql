@@ -6,9 +6,16 @@ select
 from touched as t
 inner join ledger.allocations as a on t.loan_id = a.loan_id and t.from_on <= a.effective_on
 inner join payments.transitions as c
-    on a.loan_id = c.loan_id and a.subject_id = c.payment_id and a.effective_on = c.effective_on and c.status = 'completed'
+    on
+        a.loan_id = c.loan_id
+        and a.subject_id = c.payment_id
+        and a.effective_on = c.effective_on
+        and c.status = 'completed'
 left join payments.transitions as r
     on
-        a.loan_id = r.loan_id and a.subject_id = r.payment_id and a.effective_on = r.effective_on and r.status = 'reversed'
+        a.loan_id = r.loan_id
+        and a.subject_id = r.payment_id
+        and a.effective_on = r.effective_on
+        and r.status = 'reversed'
         and r.happened_on <= %(horizon)s
 where a.kind = 'receipt' and a.seq = 1 and a.effective_on between %(since)s and %(horizon)s

@@ -3,7 +3,12 @@
 insert into wanted_fees
 with ending as (
     select
-        f.*, t.policy, p.late_fee_share_ppm, p.late_fee_flat_cents, p.late_fee_cap_cents, %(day)s::date - f.grace_days as due_on,
+        f.*,
+        t.policy,
+        p.late_fee_share_ppm,
+        p.late_fee_flat_cents,
+        p.late_fee_cap_cents,
+        %(day)s::date - f.grace_days as due_on,
         servicing.instalments_due(f.first_due_on, f.last_instalment, %(day)s::date - f.grace_days) as m
     from fold as f
     inner join today as t on f.loan_id = t.loan_id
@@ -18,7 +23,10 @@ with ending as (
 
 paid_today as (
     select
-        w.loan_id, sum(w.fees)::bigint as fees, sum(w.interest)::bigint as interest, sum(w.principal)::bigint as principal
+        w.loan_id,
+        sum(w.fees)::bigint as fees,
+        sum(w.interest)::bigint as interest,
+        sum(w.principal)::bigint as principal
     from wanted as w
     inner join ending as e on w.loan_id = e.loan_id
     where w.effective_on = %(day)s
@@ -34,13 +42,20 @@ unpaid as (
         ) as interest,
         greatest(
             0,
-            servicing.principal_through(e.principal_cents, e.payment_cents, e.term_instalments, e.m, upto.growth, upto.annuity)
+            servicing.principal_through(
+                e.principal_cents, e.payment_cents, e.term_instalments, e.m, upto.growth, upto.annuity
+            )
             - e.principal_paid - coalesce(p.principal, 0)
         ) as principal,
         servicing.interest_through(e.principal_cents, e.payment_cents, e.m, upto.growth, upto.annuity)
-        - servicing.interest_through(e.principal_cents, e.payment_cents, e.m - 1, before.growth, before.annuity) as own_interest,
-        servicing.principal_through(e.principal_cents, e.payment_cents, e.term_instalments, e.m, upto.growth, upto.annuity)
-        - servicing.principal_through(e.principal_cents, e.payment_cents, e.term_instalments, e.m - 1, before.growth, before.annuity)
+        - servicing.interest_through(e.principal_cents, e.payment_cents, e.m - 1, before.growth, before.annuity)
+            as own_interest,
+        servicing.principal_through(
+            e.principal_cents, e.payment_cents, e.term_instalments, e.m, upto.growth, upto.annuity
+        )
+        - servicing.principal_through(
+            e.principal_cents, e.payment_cents, e.term_instalments, e.m - 1, before.growth, before.annuity
+        )
             as own_principal
     from ending as e
     inner join servicing.amortisation_factors as upto on e.rate_ppm = upto.rate_ppm and e.m = upto.n
@@ -111,7 +126,11 @@ charged as (
         least(
             u.late_fee_cap_cents,
             u.late_fee_flat_cents
-            + ((least(u.own_interest, u.interest) + least(u.own_principal, u.principal)) * u.late_fee_share_ppm + 500000) / 1000000
+            + (
+                (least(u.own_interest, u.interest) + least(u.own_principal, u.principal)) * u.late_fee_share_ppm
+                + 500000
+            )
+            / 1000000
         ) as amount
     from unpaid as u
     left join paid_to_late_fees as l on u.loan_id = l.loan_id

@@ -3,7 +3,9 @@ create temporary table fold on commit drop as
 with allocated_since as (
     select
         a.loan_id, sum(a.fees_cents)::bigint as fees, sum(a.interest_cents)::bigint as interest,
-        sum(a.principal_cents)::bigint as principal, sum(a.escrow_cents)::bigint as escrow, sum(a.suspense_cents)::bigint as suspense
+        sum(a.principal_cents)::bigint as principal,
+        sum(a.escrow_cents)::bigint as escrow,
+        sum(a.suspense_cents)::bigint as suspense
     from touched as t
     inner join ledger.allocations as a on t.loan_id = a.loan_id and t.from_on <= a.effective_on
     where a.effective_on >= %(since)s

@@ -14,14 +14,20 @@ set
             s.rate_ppm = f.rate_ppm and s.n between f.instalments_paid + 1 and t.n
             and servicing.interest_through(f.principal_cents, f.payment_cents, s.n, s.growth, s.annuity)
             <= f.interest_paid + coalesce(w.interest, 0)
-            and servicing.principal_through(f.principal_cents, f.payment_cents, f.term_instalments, s.n, s.growth, s.annuity)
+            and servicing.principal_through(
+                f.principal_cents, f.payment_cents, f.term_instalments, s.n, s.growth, s.annuity
+            )
             <= f.principal_paid + coalesce(w.principal, 0)
             and s.n * f.escrow_cents <= f.escrow_paid + coalesce(w.escrow, 0)
     )
 from today as t
 left join (
     select
-        q.loan_id, sum(q.fees) as fees, sum(q.interest) as interest, sum(q.principal) as principal, sum(q.escrow) as escrow,
+        q.loan_id,
+        sum(q.fees) as fees,
+        sum(q.interest) as interest,
+        sum(q.principal) as principal,
+        sum(q.escrow) as escrow,
         sum(q.suspense) as suspense
     from wanted as q
     where q.effective_on = %(day)s

@@ -11,7 +11,11 @@ with returned as (
     from touched as f
     inner join ledger.allocations as a on f.loan_id = a.loan_id and f.from_on <= a.effective_on
     inner join payments.transitions as t
-        on a.loan_id = t.loan_id and a.subject_id = t.payment_id and a.effective_on = t.happened_on and t.status = 'reversed'
+        on
+            a.loan_id = t.loan_id
+            and a.subject_id = t.payment_id
+            and a.effective_on = t.happened_on
+            and t.status = 'reversed'
     where a.kind = 'return' and a.effective_on between %(since)s and %(horizon)s
 )
 

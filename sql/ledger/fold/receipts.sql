@@ -3,7 +3,10 @@
 create temporary table receipts on commit drop as
 select
     p.effective_on, p.loan_id, p.payment_id, p.channel, p.amount_cents, c.occurred_at, true as is_new,
-    greatest(c.booked_on, r.booked_on) as booked_on, r.happened_on as returned_on, r.code as return_code, r.booked_on as return_booked_on,
+    greatest(c.booked_on, r.booked_on) as booked_on,
+    r.happened_on as returned_on,
+    r.code as return_code,
+    r.booked_on as return_booked_on,
     1::smallint as turn
 from payments.payments as p
 inner join payments.transitions as c

@@ -3,10 +3,20 @@
 -- covers all that is unpaid up to it.
 with candidates as (
     select
-        t.loan_id, t.policy, t.suspense, t.instalments_paid, t.n, f.booked_on, f.rate_ppm, f.principal_cents, f.payment_cents,
+        t.loan_id,
+        t.policy,
+        t.suspense,
+        t.instalments_paid,
+        t.n,
+        f.booked_on,
+        f.rate_ppm,
+        f.principal_cents,
+        f.payment_cents,
         f.term_instalments, f.escrow_cents,
-        servicing.interest_through(f.principal_cents, f.payment_cents, t.n, s.growth, s.annuity) - t.interest as interest_paid,
-        servicing.principal_through(f.principal_cents, f.payment_cents, f.term_instalments, t.n, s.growth, s.annuity) - t.principal
+        servicing.interest_through(f.principal_cents, f.payment_cents, t.n, s.growth, s.annuity)
+        - t.interest as interest_paid,
+        servicing.principal_through(f.principal_cents, f.payment_cents, f.term_instalments, t.n, s.growth, s.annuity)
+        - t.principal
             as principal_paid,
         t.n * f.escrow_cents - t.escrow as escrow_paid
     from today as t
@@ -19,11 +29,14 @@ unpaid_through as (
     select
         c.loan_id, c.policy, c.booked_on, c.suspense, s.n,
         greatest(
-            0, servicing.interest_through(c.principal_cents, c.payment_cents, s.n, s.growth, s.annuity) - c.interest_paid
+            0,
+            servicing.interest_through(c.principal_cents, c.payment_cents, s.n, s.growth, s.annuity) - c.interest_paid
         ) as interest,
         greatest(
             0,
-            servicing.principal_through(c.principal_cents, c.payment_cents, c.term_instalments, s.n, s.growth, s.annuity)
+            servicing.principal_through(
+                c.principal_cents, c.payment_cents, c.term_instalments, s.n, s.growth, s.annuity
+            )
             - c.principal_paid
         ) as principal,
         greatest(0, s.n * c.escrow_cents - c.escrow_paid) as escrow

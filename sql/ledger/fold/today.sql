@@ -13,8 +13,14 @@ with active as (
             and (
                 f.due_day = extract(day from %(day)s::date)
                 or f.due_day = extract(day from %(day)s::date - f.grace_days)
-                or exists (select from receipts as r where r.loan_id = f.loan_id and r.effective_on = %(day)s)
-                or exists (select from nsf where nsf.loan_id = f.loan_id and nsf.returned_on = %(day)s)
+                or exists (
+                    select from receipts as r
+                    where r.loan_id = f.loan_id and r.effective_on = %(day)s
+                )
+                or exists (
+                    select from nsf
+                    where nsf.loan_id = f.loan_id and nsf.returned_on = %(day)s
+                )
             )
         )
 ),
@@ -37,7 +43,10 @@ classified as (
         on
             coalesce(s.status, 'active') = p.status
             and case
-                when a.instalments_paid < a.n then %(day)s::date - servicing.due_on(a.first_due_on, a.instalments_paid + 1) else 0
+                when
+                    a.instalments_paid < a.n
+                    then %(day)s::date - servicing.due_on(a.first_due_on, a.instalments_paid + 1)
+                else 0
             end
             between p.min_days_past_due and p.max_days_past_due
 ),
@@ -56,13 +65,20 @@ due as (
         coalesce(c.fees_rank, 9) as fees_rank, coalesce(c.interest_rank, 9) as interest_rank,
         coalesce(c.principal_rank, 9) as principal_rank, coalesce(c.escrow_rank, 9) as escrow_rank,
         coalesce(b.times, 0) * c.nsf_fee_cents as nsf_fees,
-        case when c.fees_rank is null then 0 else c.fees_assessed + coalesce(b.times, 0) * c.nsf_fee_cents - c.fees_paid end as fees,
-        case when c.interest_rank is null then 0 else
-            servicing.interest_through(c.principal_cents, c.payment_cents, c.n, s.growth, s.annuity) - c.interest_paid
+        case
+            when c.fees_rank is null then 0 else c.fees_assessed + coalesce(b.times, 0) * c.nsf_fee_cents - c.fees_paid
+        end as fees,
+        case
+            when c.interest_rank is null then 0 else
+                servicing.interest_through(c.principal_cents, c.payment_cents, c.n, s.growth, s.annuity)
+                - c.interest_paid
         end as interest,
-        case when c.principal_rank is null then 0 else
-            servicing.principal_through(c.principal_cents, c.payment_cents, c.term_instalments, c.n, s.growth, s.annuity)
-            - c.principal_paid
+        case
+            when c.principal_rank is null then 0 else
+                servicing.principal_through(
+                    c.principal_cents, c.payment_cents, c.term_instalments, c.n, s.growth, s.annuity
+                )
+                - c.principal_paid
         end as principal,
         case when c.escrow_rank is null then 0 else c.n * c.escrow_cents - c.escrow_paid end as escrow
     from classified as c

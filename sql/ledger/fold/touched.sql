@@ -49,7 +49,8 @@ with news as (
         > servicing.instalments_due(l.first_due_on, l.last_instalment, %(day)s::date - grace.days - 1)
         and (
             b.last_effective_on >= %(day)s
-            or b.instalments_paid < servicing.instalments_due(l.first_due_on, l.last_instalment, %(day)s::date - grace.days)
+            or b.instalments_paid
+            < servicing.instalments_due(l.first_due_on, l.last_instalment, %(day)s::date - grace.days)
         )
 )
 

@@ -8,6 +8,11 @@ from (
         row_number() over (partition by q.loan_id order by q.occurred_at, q.payment_id) as turn
     from receipts as q
     inner join today as t on q.loan_id = t.loan_id
-    where q.effective_on = %(day)s and t.releases_suspense and t.suspense > 0 and t.interest + t.principal + t.escrow > 0
+    where
+        q.effective_on = %(day)s and t.releases_suspense and t.suspense > 0 and t.interest + t.principal + t.escrow > 0
 ) as numbered
-where r.effective_on = %(day)s and r.loan_id = numbered.loan_id and r.payment_id = numbered.payment_id and numbered.turn > 1
+where
+    r.effective_on = %(day)s
+    and r.loan_id = numbered.loan_id
+    and r.payment_id = numbered.payment_id
+    and numbered.turn > 1

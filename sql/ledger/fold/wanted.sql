@@ -1,7 +1,12 @@
 -- Where the fold writes what it wants. The return of a receipt is wanted as soon as the receipt is.
 create temporary table wanted on commit drop as
 select
-    r.effective_on as chain_on, r.returned_on as effective_on, r.loan_id, r.payment_id as subject_id, 'return' as kind, r.channel,
+    r.effective_on as chain_on,
+    r.returned_on as effective_on,
+    r.loan_id,
+    r.payment_id as subject_id,
+    'return' as kind,
+    r.channel,
     'returned' as policy, r.return_booked_on as booked_on, -r.amount_cents as cash,
     0::bigint as fees, 0::bigint as interest, 0::bigint as principal, 0::bigint as escrow, 0::bigint as suspense,
     -r.amount_cents as returned, r.return_code, 0::smallint as turn
@@ -11,13 +16,28 @@ where r.returned_on is not null
 union all
 
 select
-    r.effective_on, r.effective_on, r.loan_id, r.payment_id, 'receipt', r.channel, 'returned', r.booked_on, r.amount_cents,
+    r.effective_on,
+    r.effective_on,
+    r.loan_id,
+    r.payment_id,
+    'receipt',
+    r.channel,
+    'returned',
+    r.booked_on,
+    r.amount_cents,
     0, 0, 0, 0, 0, r.amount_cents, r.return_code, 0
 from receipts as r
 where r.returned_on is not null;
 
 create temporary table wanted_fees (
-    loan_id bigint, fee_id uuid, kind text, instalment smallint, payment_id uuid, effective_on date, policy text, amount bigint
+    loan_id bigint,
+    fee_id uuid,
+    kind text,
+    instalment smallint,
+    payment_id uuid,
+    effective_on date,
+    policy text,
+    amount bigint
 ) on commit drop;
 
 create temporary table released (
@@ -25,4 +45,5 @@ create temporary table released (
 ) on commit drop;
 
 -- a returned receipt takes no part in the fold
-delete from receipts where returned_on is not null
+delete from receipts
+where returned_on is not null

@@ -28,9 +28,13 @@ parts as (
     select
         r.loan_id, r.payment_id, r.channel, r.booked_on, r.amount_cents, d.policy,
         greatest(0, least(r.upto, d.fees_from + d.fees) - greatest(r.upto - r.amount_cents, d.fees_from)) as fees,
-        greatest(0, least(r.upto, d.interest_from + d.interest) - greatest(r.upto - r.amount_cents, d.interest_from)) as interest,
-        greatest(0, least(r.upto, d.principal_from + d.principal) - greatest(r.upto - r.amount_cents, d.principal_from)) as principal,
-        greatest(0, least(r.upto, d.escrow_from + d.escrow) - greatest(r.upto - r.amount_cents, d.escrow_from)) as escrow
+        greatest(0, least(r.upto, d.interest_from + d.interest) - greatest(r.upto - r.amount_cents, d.interest_from))
+            as interest,
+        greatest(
+            0, least(r.upto, d.principal_from + d.principal) - greatest(r.upto - r.amount_cents, d.principal_from)
+        ) as principal,
+        greatest(0, least(r.upto, d.escrow_from + d.escrow) - greatest(r.upto - r.amount_cents, d.escrow_from))
+            as escrow
     from receipt as r
     inner join due as d on r.loan_id = d.loan_id
 )

@@ -7,7 +7,9 @@ from (
         count(s.n) filter (
             where
             servicing.interest_through(w.principal_cents, w.payment_cents, s.n, s.growth, s.annuity) <= w.interest_paid
-            and servicing.principal_through(w.principal_cents, w.payment_cents, w.term_instalments, s.n, s.growth, s.annuity)
+            and servicing.principal_through(
+                w.principal_cents, w.payment_cents, w.term_instalments, s.n, s.growth, s.annuity
+            )
             <= w.principal_paid
             and s.n * w.escrow_cents <= w.escrow_paid
         )::smallint as instalments

@@ -1,4 +1,5 @@
--- Law 2. What receipts, releases and fees moved on each of the ledger's accounts is what the loans' running balances hold.
+-- Law 2. What receipts, releases and fees moved on each of the ledger's accounts is what the loans' running balances
+-- hold.
 with loans as (
     -- the running balances of all loans, as the accounts show them: receivables fall by what is paid, liabilities grow
     select
@@ -26,17 +27,21 @@ booked as (
     from ledger.entries as e
     where e.kind not in ('accrual', 'boarding')
     group by e.account
+),
+
+broken as materialized (
+    select
+        null::date as business_date,
+        format('account %%s %%s', c.account, c.name) as keys,
+        format('%%s cents booked', coalesce(b.cents, 0)) as found,
+        format('%%s cents by the running balances of the loans', x.cents) as expected
+    from expected as x
+    inner join ledger.accounts as c on x.part = c.part
+    left join booked as b on c.account = b.account
+    where coalesce(b.cents, 0) <> x.cents
 )
 
-select
-    null::date as business_date,
-    format('account %%s %%s', c.account, c.name) as keys,
-    format('%%s cents booked', coalesce(b.cents, 0)) as found,
-    format('%%s cents by the running balances of the loans', x.cents) as expected,
-    count(*) over () as violations
-from expected as x
-inner join ledger.accounts as c on x.part = c.part
-left join booked as b on c.account = b.account
-where coalesce(b.cents, 0) <> x.cents
-order by keys
+select b.*, count(*) over () as violations
+from broken as b
+order by b.business_date, b.keys
 limit %(most)s

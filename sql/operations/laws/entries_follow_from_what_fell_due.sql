@@ -1,5 +1,5 @@
--- Law 2. Transactions of the whole book: on each day that was posted, the interest of the instalments that fell due is
--- accrued; and the balances with which loans were boarded are booked on the day of boarding.
+-- Law 2. Transactions of the whole book: on each day that was posted, the interest of the instalments that fell due
+-- is accrued; and the balances with which loans were boarded are booked on the day of boarding.
 with accrued as (
     select
         e.effective_on,
@@ -38,7 +38,9 @@ taken_over as (
     select
         l.boarded_on, sum(l.principal_cents) as principal, -sum(s.opening_balance_cents) as escrow,
         sum(servicing.interest_through(
-            l.principal_cents, l.payment_cents, servicing.instalments_due(l.first_due_on, l.last_instalment, l.boarded_on),
+            l.principal_cents,
+            l.payment_cents,
+            servicing.instalments_due(l.first_due_on, l.last_instalment, l.boarded_on),
             f.growth, f.annuity
         )) as interest
     from servicing.loans as l
@@ -49,7 +51,7 @@ taken_over as (
     group by l.boarded_on
 ),
 
-wrong as (
+wrong as materialized (
     select
         coalesce(a.effective_on, d.due_on) as business_date,
         'accrual' as keys,
@@ -77,7 +79,12 @@ wrong as (
             'principal %%s, interest %%s, escrow %%s, %%s entries elsewhere',
             coalesce(b.principal, 0), coalesce(b.interest, 0), coalesce(b.escrow, 0), coalesce(b.elsewhere, 0)
         ),
-        format('principal %%s, interest %%s, escrow %%s', coalesce(t.principal, 0), coalesce(t.interest, 0), coalesce(t.escrow, 0))
+        format(
+            'principal %%s, interest %%s, escrow %%s',
+            coalesce(t.principal, 0),
+            coalesce(t.interest, 0),
+            coalesce(t.escrow, 0)
+        )
     from boarded as b
     full join taken_over as t on b.effective_on = t.boarded_on
     where

@@ -1,14 +1,17 @@
--- Law 5. Every receipt, release and correction has its event, with its figures; and no event tells of one that is not.
+-- Law 5. Every receipt, release and correction has its event, with its figures; and no event tells of one that is
+-- not.
 with told as (
     -- what the events say; whatever is not about something else is about an allocation
     select
         e.effective_on, e.loan_id, e.subject_id, e.event_no, e.type, e.booked_on, e.run_no,
         d.kind, d.seq, d.policy, d.cash, d.fees, d.interest, d.principal, d.escrow, d.suspense, d.returned
     from ledger.events as e
-    cross join lateral json_to_record(e.data) as d (
-        kind text, seq smallint, policy text, cash bigint, fees bigint, interest bigint, principal bigint, escrow bigint,
-        suspense bigint, returned bigint
-    )
+    cross join
+        json_to_record(e.data)
+            as d (
+                kind text, seq smallint, policy text, cash bigint, fees bigint, interest bigint, principal bigint,
+                escrow bigint, suspense bigint, returned bigint
+            )
     where
         e.effective_on between %(first)s and %(last)s
         and e.type not in (
@@ -28,39 +31,53 @@ held as (
         end as type
     from ledger.allocations as a
     where a.kind <> 'return' and a.effective_on between %(first)s and %(last)s
+),
+
+broken as materialized (
+    select
+        coalesce(t.effective_on, h.effective_on) as business_date,
+        format(
+            'loan %%s, %%s %%s, seq %%s',
+            coalesce(t.loan_id, h.loan_id),
+            coalesce(t.kind, h.kind),
+            coalesce(t.subject_id, h.subject_id),
+            coalesce(t.seq, h.seq)
+        ) as keys,
+        case
+            when t.event_no is null then 'no event'
+            else format(
+                'event %%s, %%s of run %%s booked on %%s by policy %%s: '
+                'cash %%s, fees %%s, interest %%s, principal %%s, escrow %%s, '
+                'suspense %%s, returned %%s',
+                t.event_no, t.type, t.run_no, t.booked_on, t.policy, t.cash, t.fees, t.interest, t.principal, t.escrow,
+                t.suspense, t.returned
+            )
+        end as found,
+        case
+            when h.seq is null then 'no event: there is no such allocation'
+            else format(
+                '%%s of run %%s booked on %%s by policy %%s: '
+                'cash %%s, fees %%s, interest %%s, principal %%s, escrow %%s, '
+                'suspense %%s, returned %%s',
+                h.type, h.run_no, h.booked_on, h.policy, h.cash_cents, h.fees_cents, h.interest_cents,
+                h.principal_cents, h.escrow_cents, h.suspense_cents, h.returned_cents
+            )
+        end as expected
+    from told as t
+    full join held as h
+        on
+            t.effective_on = h.effective_on and t.loan_id = h.loan_id and t.subject_id = h.subject_id
+            and t.kind = h.kind and t.seq = h.seq
+    where
+        (t.type, t.policy, t.booked_on, t.run_no) is distinct from (h.type, h.policy, h.booked_on, h.run_no)
+        or (t.cash, t.fees, t.interest, t.principal, t.escrow, t.suspense, t.returned)
+        is distinct from (
+            h.cash_cents, h.fees_cents, h.interest_cents, h.principal_cents, h.escrow_cents, h.suspense_cents,
+            h.returned_cents
+        )
 )
 
-select
-    coalesce(t.effective_on, h.effective_on) as business_date,
-    format(
-        'loan %%s, %%s %%s, seq %%s',
-        coalesce(t.loan_id, h.loan_id), coalesce(t.kind, h.kind), coalesce(t.subject_id, h.subject_id), coalesce(t.seq, h.seq)
-    ) as keys,
-    case
-        when t.event_no is null then 'no event'
-        else format(
-            'event %%s, %%s of run %%s booked on %%s by policy %%s: cash %%s, fees %%s, interest %%s, principal %%s, escrow %%s, suspense %%s, returned %%s',
-            t.event_no, t.type, t.run_no, t.booked_on, t.policy, t.cash, t.fees, t.interest, t.principal, t.escrow, t.suspense, t.returned
-        )
-    end as found,
-    case
-        when h.seq is null then 'no event: there is no such allocation'
-        else format(
-            '%%s of run %%s booked on %%s by policy %%s: cash %%s, fees %%s, interest %%s, principal %%s, escrow %%s, suspense %%s, returned %%s', h.type,
-            h.run_no, h.booked_on, h.policy, h.cash_cents, h.fees_cents, h.interest_cents, h.principal_cents, h.escrow_cents, h.suspense_cents, h.returned_cents
-        )
-    end as expected,
-    count(*) over () as violations
-from told as t
-full join held as h
-    on
-        t.effective_on = h.effective_on and t.loan_id = h.loan_id and t.subject_id = h.subject_id
-        and t.kind = h.kind and t.seq = h.seq
-where
-    (t.type, t.policy, t.booked_on, t.run_no) is distinct from (h.type, h.policy, h.booked_on, h.run_no)
-    or (t.cash, t.fees, t.interest, t.principal, t.escrow, t.suspense, t.returned)
-    is distinct from (
-        h.cash_cents, h.fees_cents, h.interest_cents, h.principal_cents, h.escrow_cents, h.suspense_cents, h.returned_cents
-    )
-order by business_date, keys
+select b.*, count(*) over () as violations
+from broken as b
+order by b.business_date, b.keys
 limit %(most)s

@@ -1,12 +1,15 @@
--- Law 5. Every return of a payment's money has its event in the chain of the payment, with its figures and day; and no
--- event tells of one that is not.
+-- Law 5. Every return of a payment's money has its event in the chain of the payment, with its figures and day; and
+-- no event tells of one that is not.
 with held as (
     -- the returns of these days, each with the value date of its payment, where its chain lies
     select a.*, t.effective_on as chain_on
     from ledger.allocations as a
     left join payments.transitions as t
         on
-            a.effective_on = t.happened_on and t.status = 'reversed' and a.loan_id = t.loan_id and a.subject_id = t.payment_id
+            a.effective_on = t.happened_on
+            and t.status = 'reversed'
+            and a.loan_id = t.loan_id
+            and a.subject_id = t.payment_id
             and t.happened_on between %(first)s and %(last)s
     where a.kind = 'return' and a.effective_on between %(first)s and %(last)s
 ),
@@ -15,7 +18,8 @@ untold as (
     select
         h.effective_on as business_date, h.loan_id, h.subject_id, h.seq,
         'no event with these figures' as found,
-        format('payment.reversed of run %%s in the chain of %%s: cash %%s', h.run_no, h.chain_on, h.cash_cents) as expected
+        format('payment.reversed of run %%s in the chain of %%s: cash %%s', h.run_no, h.chain_on, h.cash_cents)
+            as expected
     from held as h
     where
         not exists (
@@ -36,7 +40,11 @@ untrue as (
     select
         e.effective_on as business_date, e.loan_id, e.subject_id, (e.data ->> 'seq')::smallint as seq,
         format(
-            'event %%s, payment.reversed of run %%s on %%s: cash %%s', e.event_no, e.run_no, e.data ->> 'effective_on', e.data ->> 'cash'
+            'event %%s, payment.reversed of run %%s on %%s: cash %%s',
+            e.event_no,
+            e.run_no,
+            e.data ->> 'effective_on',
+            e.data ->> 'cash'
         ) as found,
         'no event: there is no such return' as expected
     from ledger.events as e
@@ -55,12 +63,17 @@ wrong as (
     select * from untold
     union all
     select * from untrue
+),
+
+broken as materialized (
+    select
+        w.business_date,
+        format('loan %%s, return %%s, seq %%s', w.loan_id, w.subject_id, w.seq) as keys,
+        w.found, w.expected, count(*) over () as violations
+    from wrong as w
 )
 
-select
-    w.business_date,
-    format('loan %%s, return %%s, seq %%s', w.loan_id, w.subject_id, w.seq) as keys,
-    w.found, w.expected, count(*) over () as violations
-from wrong as w
-order by w.business_date, keys
+select b.*, count(*) over () as violations
+from broken as b
+order by b.business_date, b.keys
 limit %(most)s

@@ -1,5 +1,5 @@
--- Law 4. A batch holds the rows that its file had, and its process log says what became of them:
--- received = news + repeats + rejects.
+-- Law 4. A batch holds the rows that its file had, and its process log says what became of them: received = news +
+-- repeats + rejects.
 with staged as (
     select s.batch_id, count(*) as received, count(*) filter (where not s.is_accepted) as rejected
     from ingestion.staged as s
@@ -26,30 +26,36 @@ batches as (
     select b.batch_id, b.booked_on, b.source, b.rows_received
     from ingestion.batches as b
     where b.booked_on between %(first)s and %(last)s
+),
+
+broken as materialized (
+    select
+        b.booked_on as business_date,
+        format('batch %%s from %%s', coalesce(b.batch_id, c.batch_id), coalesce(b.source, 'nobody')) as keys,
+        format(
+            '%%s rows received; logged %%s as %%s news, %%s repeats, %%s rejects',
+            coalesce(b.rows_received, 0),
+            coalesce(l.status, 'nothing'),
+            l.processed_records, l.duplicate_records, l.error_records
+        ) as found,
+        format(
+            '%%s rows staged: %%s news, %%s repeats, %%s rejects',
+            coalesce(c.received, 0), coalesce(c.news, 0), coalesce(c.repeats, 0), coalesce(c.rejected, 0)
+        ) as expected
+    from batches as b
+    full join counted as c on b.batch_id = c.batch_id
+    left join ingestion.staging_process_log as l on b.batch_id = l.batch_id
+    where
+        b.batch_id is null
+        or b.rows_received <> coalesce(c.received, 0)
+        or l.status is distinct from 'completed'
+        or l.total_records <> b.rows_received
+        or l.processed_records <> coalesce(c.news, 0)
+        or l.duplicate_records <> coalesce(c.repeats, 0)
+        or l.error_records <> coalesce(c.rejected, 0)
 )
 
-select
-    b.booked_on as business_date,
-    format('batch %%s from %%s', coalesce(b.batch_id, c.batch_id), coalesce(b.source, 'nobody')) as keys,
-    format(
-        '%%s rows received; logged %%s as %%s news, %%s repeats, %%s rejects',
-        coalesce(b.rows_received, 0), coalesce(l.status, 'nothing'), l.processed_records, l.duplicate_records, l.error_records
-    ) as found,
-    format(
-        '%%s rows staged: %%s news, %%s repeats, %%s rejects',
-        coalesce(c.received, 0), coalesce(c.news, 0), coalesce(c.repeats, 0), coalesce(c.rejected, 0)
-    ) as expected,
-    count(*) over () as violations
-from batches as b
-full join counted as c on b.batch_id = c.batch_id
-left join ingestion.staging_process_log as l on b.batch_id = l.batch_id
-where
-    b.batch_id is null
-    or b.rows_received <> coalesce(c.received, 0)
-    or l.status is distinct from 'completed'
-    or l.total_records <> b.rows_received
-    or l.processed_records <> coalesce(c.news, 0)
-    or l.duplicate_records <> coalesce(c.repeats, 0)
-    or l.error_records <> coalesce(c.rejected, 0)
-order by business_date, keys
+select b.*, count(*) over () as violations
+from broken as b
+order by b.business_date, b.keys
 limit %(most)s

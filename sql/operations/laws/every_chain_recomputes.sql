@@ -3,7 +3,8 @@
 with events as (
     select
         e.effective_on, e.loan_id, e.subject_id, e.event_no, e.prev_hash, e.hash,
-        ledger.event_hash(e.prev_hash, e.subject_id, e.event_no, e.type, e.effective_on, e.booked_on, e.data::text) as recomputed
+        ledger.event_hash(e.prev_hash, e.subject_id, e.event_no, e.type, e.effective_on, e.booked_on, e.data::text)
+            as recomputed
     from ledger.events as e
     where e.effective_on between %(first)s and %(last)s
 ),
@@ -16,26 +17,30 @@ links as (
         on
             e.effective_on = p.effective_on and e.loan_id = p.loan_id and e.subject_id = p.subject_id
             and e.event_no - 1 = p.event_no and p.effective_on between %(first)s and %(last)s
+),
+
+broken as materialized (
+    select
+        l.effective_on as business_date,
+        format('loan %%s, subject %%s, event %%s', l.loan_id, l.subject_id, l.event_no) as keys,
+        case
+            when l.hash <> l.recomputed then 'hash ' || encode(l.hash, 'hex')
+            when l.event_no <> 1 and l.number_before is null then 'no event before it'
+            else 'follows ' || coalesce(encode(l.prev_hash, 'hex'), 'nothing')
+        end as found,
+        case
+            when l.hash <> l.recomputed then 'hash ' || encode(l.recomputed, 'hex') || ', recomputed from its content'
+            when l.event_no <> 1 and l.number_before is null then format('event %%s', l.event_no - 1)
+            else 'follows ' || coalesce(encode(l.hash_before, 'hex'), 'nothing')
+        end as expected
+    from links as l
+    where
+        l.hash <> l.recomputed
+        or l.prev_hash is distinct from l.hash_before
+        or l.event_no <> 1 and l.number_before is null
 )
 
-select
-    l.effective_on as business_date,
-    format('loan %%s, subject %%s, event %%s', l.loan_id, l.subject_id, l.event_no) as keys,
-    case
-        when l.hash <> l.recomputed then 'hash ' || encode(l.hash, 'hex')
-        when l.event_no <> 1 and l.number_before is null then 'no event before it'
-        else 'follows ' || coalesce(encode(l.prev_hash, 'hex'), 'nothing')
-    end as found,
-    case
-        when l.hash <> l.recomputed then 'hash ' || encode(l.recomputed, 'hex') || ', recomputed from its content'
-        when l.event_no <> 1 and l.number_before is null then format('event %%s', l.event_no - 1)
-        else 'follows ' || coalesce(encode(l.hash_before, 'hex'), 'nothing')
-    end as expected,
-    count(*) over () as violations
-from links as l
-where
-    l.hash <> l.recomputed
-    or l.prev_hash is distinct from l.hash_before
-    or l.event_no <> 1 and l.number_before is null
-order by business_date, keys
+select b.*, count(*) over () as violations
+from broken as b
+order by b.business_date, b.keys
 limit %(most)s

@@ -1,5 +1,5 @@
--- Law 4. On days that have been posted since, every payment whose rail says that the money is there is in the ledger; and
--- no other is.
+-- Law 4. On days that have been posted since, every payment whose rail says that the money is there is in the ledger;
+-- and no other is.
 with pending_days as (
     select r.business_date from operations.day_requests as r
     where r.reason <> 'variance' and r.satisfied_at is null
@@ -15,20 +15,24 @@ posted as (
     select a.effective_on, a.loan_id, a.subject_id
     from ledger.allocations as a
     where a.kind = 'receipt' and a.seq = 1 and a.effective_on between %(first)s and %(last)s
+),
+
+broken as materialized (
+    select
+        coalesce(c.effective_on, p.effective_on) as business_date,
+        format('loan %%s, payment %%s', coalesce(c.loan_id, p.loan_id), coalesce(c.payment_id, p.subject_id)) as keys,
+        case when p.subject_id is null then 'completed and not posted' else 'posted and not completed' end as found,
+        case when p.subject_id is null then 'a posting' else 'no posting before the money is there' end as expected
+    from completed as c
+    full join posted as p on c.effective_on = p.effective_on and c.loan_id = p.loan_id and c.payment_id = p.subject_id
+    where
+        c.payment_id is null
+        or p.subject_id is null
+        and c.effective_on in (select d.business_date from ledger.days as d)
+        and c.effective_on not in (select d.business_date from pending_days as d)
 )
 
-select
-    coalesce(c.effective_on, p.effective_on) as business_date,
-    format('loan %%s, payment %%s', coalesce(c.loan_id, p.loan_id), coalesce(c.payment_id, p.subject_id)) as keys,
-    case when p.subject_id is null then 'completed and not posted' else 'posted and not completed' end as found,
-    case when p.subject_id is null then 'a posting' else 'no posting before its rail says that the money is there' end as expected,
-    count(*) over () as violations
-from completed as c
-full join posted as p on c.effective_on = p.effective_on and c.loan_id = p.loan_id and c.payment_id = p.subject_id
-where
-    c.payment_id is null
-    or p.subject_id is null
-    and c.effective_on in (select d.business_date from ledger.days as d)
-    and c.effective_on not in (select d.business_date from pending_days as d)
-order by business_date, keys
+select b.*, count(*) over () as violations
+from broken as b
+order by b.business_date, b.keys
 limit %(most)s

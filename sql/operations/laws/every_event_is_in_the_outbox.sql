@@ -10,20 +10,28 @@ events as (
     select e.effective_on, e.loan_id, e.subject_id, e.event_no
     from ledger.events as e
     where e.effective_on between %(first)s and %(last)s
+),
+
+broken as materialized (
+    select
+        coalesce(e.effective_on, o.effective_on) as business_date,
+        format(
+            'loan %%s, subject %%s, event %%s',
+            coalesce(e.loan_id, o.loan_id), coalesce(e.subject_id, o.subject_id), coalesce(e.event_no, o.event_no)
+        ) as keys,
+        format('%%s rows in the outbox', coalesce(o.times, 0)) as found,
+        case when e.event_no is null then 'none: there is no such event' else 'one row in the outbox' end as expected
+    from events as e
+    full join waiting as o
+        on
+            e.effective_on = o.effective_on
+            and e.loan_id = o.loan_id
+            and e.subject_id = o.subject_id
+            and e.event_no = o.event_no
+    where e.event_no is null or o.times is distinct from 1
 )
 
-select
-    coalesce(e.effective_on, o.effective_on) as business_date,
-    format(
-        'loan %%s, subject %%s, event %%s',
-        coalesce(e.loan_id, o.loan_id), coalesce(e.subject_id, o.subject_id), coalesce(e.event_no, o.event_no)
-    ) as keys,
-    format('%%s rows in the outbox', coalesce(o.times, 0)) as found,
-    case when e.event_no is null then 'none: there is no such event' else 'one row in the outbox' end as expected,
-    count(*) over () as violations
-from events as e
-full join waiting as o
-    on e.effective_on = o.effective_on and e.loan_id = o.loan_id and e.subject_id = o.subject_id and e.event_no = o.event_no
-where e.event_no is null or o.times is distinct from 1
-order by business_date, keys
+select b.*, count(*) over () as violations
+from broken as b
+order by b.business_date, b.keys
 limit %(most)s

@@ -13,7 +13,7 @@ with payments as (
     where p.effective_on between %(first)s and %(last)s
 ),
 
-wrong as (
+wrong as materialized (
     select
         p.effective_on as business_date,
         format('loan %%s, payment %%s', p.loan_id, p.payment_id) as keys,

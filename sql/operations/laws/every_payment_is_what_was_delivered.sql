@@ -9,10 +9,14 @@ with words as (
         on
             i.booked_on = s.booked_on and i.batch_id = s.batch_id and i.line = s.line
             and s.booked_on between (
-                select min(q.booked_on) from ingestion.payment_ingestions as q where q.effective_on between %(first)s and %(last)s
+                select min(q.booked_on)
+                from ingestion.payment_ingestions as q
+                where q.effective_on between %(first)s and %(last)s
             )
             and (
-                select max(q.booked_on) from ingestion.payment_ingestions as q where q.effective_on between %(first)s and %(last)s
+                select max(q.booked_on)
+                from ingestion.payment_ingestions as q
+                where q.effective_on between %(first)s and %(last)s
             )
     where i.effective_on between %(first)s and %(last)s
 ),
@@ -20,44 +24,54 @@ with words as (
 payments as (
     select p.* from payments.payments as p
     where p.effective_on between %(first)s and %(last)s
+),
+
+broken as materialized (
+    select
+        w.effective_on as business_date,
+        format('loan %%s, payment %%s, batch %%s, row %%s', w.loan_id, w.payment_id, w.batch_id, w.line) as keys,
+        case
+            when w.raw is null then 'no such row'
+            when
+                w.raw_payload_hash <> sha256(convert_to(w.raw, 'UTF8'))
+                then 'raw hash ' || encode(w.raw_payload_hash, 'hex')
+            else format(
+                '%%s cents by %%s for value %%s%%s', p.amount_cents, p.channel, p.effective_on,
+                -- what people write is not shown: there may be names in it
+                coalesce(', with another ' || nullif(concat_ws(
+                    ', ', case when p.reference is distinct from w.reference then 'reference' end,
+                    case when p.loan_number is distinct from w.loan_number then 'loan' end,
+                    case when p.provider is distinct from w.provider then 'provider' end,
+                    case when p.transfer_id is distinct from w.transfer_id then 'transfer' end
+                ), ''), '')
+            )
+        end as found,
+        case
+            when w.raw is null then 'the row as received'
+            when w.raw_payload_hash <> sha256(convert_to(w.raw, 'UTF8'))
+                then 'raw hash ' || encode(sha256(convert_to(w.raw, 'UTF8')), 'hex') || ', of the row as stored'
+            else
+                format(
+                    '%%s cents by %%s for value %%s, with the particulars of the row',
+                    w.amount_cents, w.channel, w.value_date
+                )
+        end as expected
+    from words as w
+    left join payments as p
+        on
+            w.effective_on = p.effective_on and w.loan_id = p.loan_id and w.payment_id = p.payment_id
+            and w.batch_id = p.batch_id and w.line = p.line
+    where
+        w.raw is null
+        or w.raw_payload_hash <> sha256(convert_to(w.raw, 'UTF8'))
+        or p.payment_id is not null and (
+            (p.amount_cents, p.channel, p.effective_on, p.reference, p.loan_number)
+            is distinct from (w.amount_cents, w.channel, w.value_date, w.reference, w.loan_number)
+            or (p.provider, p.transfer_id) is distinct from (w.provider, w.transfer_id)
+        )
 )
 
-select
-    w.effective_on as business_date,
-    format('loan %%s, payment %%s, batch %%s, row %%s', w.loan_id, w.payment_id, w.batch_id, w.line) as keys,
-    case
-        when w.raw is null then 'no such row'
-        when w.raw_payload_hash <> sha256(convert_to(w.raw, 'UTF8')) then 'raw hash ' || encode(w.raw_payload_hash, 'hex')
-        else format(
-            '%%s cents by %%s for value %%s%%s', p.amount_cents, p.channel, p.effective_on,
-            -- what people write is not shown: there may be names in it
-            coalesce(', with another ' || nullif(concat_ws(
-                ', ', case when p.reference is distinct from w.reference then 'reference' end,
-                case when p.loan_number is distinct from w.loan_number then 'loan' end,
-                case when p.provider is distinct from w.provider then 'provider' end,
-                case when p.transfer_id is distinct from w.transfer_id then 'transfer' end
-            ), ''), '')
-        )
-    end as found,
-    case
-        when w.raw is null then 'the row as received'
-        when w.raw_payload_hash <> sha256(convert_to(w.raw, 'UTF8'))
-            then 'raw hash ' || encode(sha256(convert_to(w.raw, 'UTF8')), 'hex') || ', of the row as stored'
-        else format('%%s cents by %%s for value %%s, with the particulars of the row', w.amount_cents, w.channel, w.value_date)
-    end as expected,
-    count(*) over () as violations
-from words as w
-left join payments as p
-    on
-        w.effective_on = p.effective_on and w.loan_id = p.loan_id and w.payment_id = p.payment_id
-        and w.batch_id = p.batch_id and w.line = p.line
-where
-    w.raw is null
-    or w.raw_payload_hash <> sha256(convert_to(w.raw, 'UTF8'))
-    or p.payment_id is not null and (
-        (p.amount_cents, p.channel, p.effective_on, p.reference, p.loan_number)
-        is distinct from (w.amount_cents, w.channel, w.value_date, w.reference, w.loan_number)
-        or (p.provider, p.transfer_id) is distinct from (w.provider, w.transfer_id)
-    )
-order by business_date, keys
+select b.*, count(*) over () as violations
+from broken as b
+order by b.business_date, b.keys
 limit %(most)s

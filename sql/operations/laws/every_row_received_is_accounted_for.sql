@@ -1,5 +1,5 @@
--- Law 4. Each row of each batch became exactly one thing: news of a payment, a repeat of such news, or a reject with its
--- reasons.
+-- Law 4. Each row of each batch became exactly one thing: news of a payment, a repeat of such news, or a reject with
+-- its reasons.
 with staged as (
     select s.booked_on, s.batch_id, s.line, s.is_accepted, s.value_date
     from ingestion.staged as s
@@ -12,8 +12,14 @@ outcomes as (
     from ingestion.payment_ingestions as i
     where
         i.booked_on between %(first)s and %(last)s
-        and i.effective_on between (select min(s.value_date) from staged as s where s.is_accepted)
-        and (select max(s.value_date) from staged as s where s.is_accepted)
+        and i.effective_on between (
+            select min(s.value_date) from staged as s
+            where s.is_accepted
+        )
+        and (
+            select max(s.value_date) from staged as s
+            where s.is_accepted
+        )
     union all
     select d.batch_id, d.line, 'repeat'
     from ingestion.duplicates as d
@@ -33,27 +39,31 @@ fates as (
         count(*) filter (where o.outcome = 'reject') as rejects
     from outcomes as o
     group by o.batch_id, o.line
+),
+
+broken as materialized (
+    select
+        s.booked_on as business_date,
+        format('batch %%s, row %%s', coalesce(s.batch_id, f.batch_id), coalesce(s.line, f.line)) as keys,
+        format(
+            '%%s times news, %%s times a repeat, %%s times a reject',
+            coalesce(f.news, 0), coalesce(f.repeats, 0), coalesce(f.rejects, 0)
+        ) as found,
+        case
+            when s.line is null then 'nothing: there is no such row'
+            when s.is_accepted then 'news or a repeat, once'
+            else 'a reject'
+        end as expected
+    from staged as s
+    full join fates as f on s.batch_id = f.batch_id and s.line = f.line
+    where
+        s.line is null
+        or f.line is null
+        or f.news + f.repeats <> s.is_accepted::integer
+        or f.rejects <> (not s.is_accepted)::integer
 )
 
-select
-    s.booked_on as business_date,
-    format('batch %%s, row %%s', coalesce(s.batch_id, f.batch_id), coalesce(s.line, f.line)) as keys,
-    format(
-        '%%s times news, %%s times a repeat, %%s times a reject',
-        coalesce(f.news, 0), coalesce(f.repeats, 0), coalesce(f.rejects, 0)
-    ) as found,
-    case
-        when s.line is null then 'nothing: there is no such row'
-        when s.is_accepted then 'news or a repeat, once'
-        else 'a reject'
-    end as expected,
-    count(*) over () as violations
-from staged as s
-full join fates as f on s.batch_id = f.batch_id and s.line = f.line
-where
-    s.line is null
-    or f.line is null
-    or f.news + f.repeats <> s.is_accepted::integer
-    or f.rejects <> (not s.is_accepted)::integer
-order by business_date, keys
+select b.*, count(*) over () as violations
+from broken as b
+order by b.business_date, b.keys
 limit %(most)s

@@ -5,14 +5,18 @@ with transactions as (
     where e.effective_on between %(first)s and %(last)s
     group by e.effective_on, e.loan_id, e.subject_id, e.kind, e.seq
     having sum(e.amount_cents) <> 0
+),
+
+broken as materialized (
+    select
+        t.effective_on as business_date,
+        format('loan %%s, %%s %%s, seq %%s', t.loan_id, t.kind, t.subject_id, t.seq) as keys,
+        format('%%s entries that sum to %%s cents', t.entries, t.cents) as found,
+        'a sum of 0 cents' as expected
+    from transactions as t
 )
 
-select
-    t.effective_on as business_date,
-    format('loan %%s, %%s %%s, seq %%s', t.loan_id, t.kind, t.subject_id, t.seq) as keys,
-    format('%%s entries that sum to %%s cents', t.entries, t.cents) as found,
-    'a sum of 0 cents' as expected,
-    count(*) over () as violations
-from transactions as t
-order by business_date, keys
+select b.*, count(*) over () as violations
+from broken as b
+order by b.business_date, b.keys
 limit %(most)s

@@ -1,5 +1,5 @@
--- Law 4. On days that have been posted since, every word that was delivered has its effect: the payment exists, and has
--- taken the step that the word tells. What still waits for its day to be run is pending, not lost.
+-- Law 4. On days that have been posted since, every word that was delivered has its effect: the payment exists, and
+-- has taken the step that the word tells. What still waits for its day to be run is pending, not lost.
 with posted_days as (
     select d.business_date
     from ledger.days as d
@@ -25,30 +25,39 @@ words as (
         i.effective_on between %(first)s and %(last)s
         and i.effective_on in (select d.business_date from posted_days as d)
         -- a return may also wait for the day on which it happened
-        and (i.signal not in ('returned', 'recalled') or i.happened_on in (select d.business_date from posted_days as d))
+        and (
+            i.signal not in ('returned', 'recalled') or i.happened_on in (select d.business_date from posted_days as d)
+        )
+),
+
+broken as materialized (
+    select
+        w.effective_on as business_date,
+        format('loan %%s, payment %%s, batch %%s, row %%s', w.loan_id, w.payment_id, w.batch_id, w.line) as keys,
+        case
+            when t.payment_id is null then format('the word %%s without effect', w.signal)
+            else format('the word %%s, and no payment', w.signal)
+        end as found,
+        case when t.payment_id is null then 'the step ' || w.status else 'a payment' end as expected
+    from words as w
+    left join payments.transitions as t
+        on
+            w.effective_on = t.effective_on
+            and w.loan_id = t.loan_id
+            and w.payment_id = t.payment_id
+            and w.status = t.status
+            and t.effective_on between %(first)s and %(last)s
+    left join payments.payments as p
+        on
+            w.effective_on = p.effective_on and w.loan_id = p.loan_id and w.payment_id = p.payment_id
+            and p.effective_on between %(first)s and %(last)s
+    where
+        t.payment_id is null
+        -- a return alone makes no payment: it waits as an orphan
+        or p.payment_id is null and w.status not in ('reversed', 'canceled')
 )
 
-select
-    w.effective_on as business_date,
-    format('loan %%s, payment %%s, batch %%s, row %%s', w.loan_id, w.payment_id, w.batch_id, w.line) as keys,
-    case
-        when t.payment_id is null then format('the word %%s without effect', w.signal)
-        else format('the word %%s, and no payment', w.signal)
-    end as found,
-    case when t.payment_id is null then 'the step ' || w.status else 'a payment' end as expected,
-    count(*) over () as violations
-from words as w
-left join payments.transitions as t
-    on
-        w.effective_on = t.effective_on and w.loan_id = t.loan_id and w.payment_id = t.payment_id and w.status = t.status
-        and t.effective_on between %(first)s and %(last)s
-left join payments.payments as p
-    on
-        w.effective_on = p.effective_on and w.loan_id = p.loan_id and w.payment_id = p.payment_id
-        and p.effective_on between %(first)s and %(last)s
-where
-    t.payment_id is null
-    -- a return alone makes no payment: it waits as an orphan
-    or p.payment_id is null and w.status not in ('reversed', 'canceled')
-order by business_date, keys
+select b.*, count(*) over () as violations
+from broken as b
+order by b.business_date, b.keys
 limit %(most)s

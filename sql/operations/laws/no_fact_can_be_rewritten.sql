@@ -1,13 +1,22 @@
--- Law 5. Facts are only ever added: nobody but the owner of the tables may update, delete or truncate one, down to each
--- day's partition, and the pipeline cannot become the owner. Of the outbox, how publication went may be noted.
+-- Law 5. Facts are only ever added: nobody but the owner of the tables may update, delete or truncate one, down to
+-- each day's partition, and the pipeline cannot become the owner. Of the outbox, how publication went may be noted.
 with named as (
     select v.name, v.name::regclass as relation
     from (
         values
-        ('servicing.borrowers'), ('servicing.properties'), ('servicing.loans'), ('servicing.escrow'), ('servicing.loan_statuses'),
+        ('servicing.borrowers'),
+        ('servicing.properties'),
+        ('servicing.loans'),
+        ('servicing.escrow'),
+        ('servicing.loan_statuses'),
         ('ingestion.batches'), ('ingestion.staged'), ('ingestion.rejects'), ('ingestion.payment_ingestions'),
         ('ingestion.duplicates'), ('ingestion.payment_artifacts'), ('payments.payments'), ('payments.transitions'),
-        ('ledger.allocations'), ('ledger.fees'), ('ledger.entries'), ('ledger.events'), ('ledger.outbox'), ('ledger.seals'),
+        ('ledger.allocations'),
+        ('ledger.fees'),
+        ('ledger.entries'),
+        ('ledger.events'),
+        ('ledger.outbox'),
+        ('ledger.seals'),
         ('settlement.bank_lines')
     ) as v (name)
 ),
@@ -50,19 +59,23 @@ granted as (
     from facts as f
     inner join pg_class as c on f.relation = c.oid
     inner join pg_roles as r on r.rolname = 'payments_pipeline' and pg_has_role(r.oid, c.relowner, 'member')
+),
+
+broken as materialized (
+    select
+        null::date as business_date,
+        format('table %%s.%%s', n.nspname, c.relname) as keys,
+        format(
+            '%%s may %%s', case g.grantee when 0 then 'everyone' else g.grantee::regrole::text end, lower(g.privilege)
+        ) as found,
+        'only reading and adding' as expected
+    from granted as g
+    inner join pg_class as c on g.relation = c.oid
+    inner join pg_namespace as n on c.relnamespace = n.oid
+    where g.grantee <> g.relowner or g.privilege like 'everything%%'
 )
 
-select
-    null::date as business_date,
-    format('table %%s.%%s', n.nspname, c.relname) as keys,
-    format(
-        '%%s may %%s', case g.grantee when 0 then 'everyone' else g.grantee::regrole::text end, lower(g.privilege)
-    ) as found,
-    'only reading and adding' as expected,
-    count(*) over () as violations
-from granted as g
-inner join pg_class as c on g.relation = c.oid
-inner join pg_namespace as n on c.relnamespace = n.oid
-where g.grantee <> g.relowner or g.privilege like 'everything%%'
-order by keys, found
+select b.*, count(*) over () as violations
+from broken as b
+order by b.business_date, b.keys
 limit %(most)s

@@ -1,4 +1,5 @@
--- Law 1. Net of its corrections, no receipt takes from anything, no release adds to suspense, and no fee is below zero.
+-- Law 1. Net of its corrections, no receipt takes from anything, no release adds to suspense, and no fee is below
+-- zero.
 with net as (
     -- each receipt and release as it stands
     select
@@ -18,7 +19,7 @@ charged as (
     group by f.effective_on, f.loan_id, f.fee_id, f.kind
 ),
 
-negative as (
+negative as materialized (
     select
         n.effective_on as business_date,
         format('loan %%s, %%s %%s', n.loan_id, n.kind, n.subject_id) as keys,

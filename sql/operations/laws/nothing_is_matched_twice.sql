@@ -1,11 +1,11 @@
--- Law 7. No line of the bank and no movement of ours is used in two matches, whatever the days they are on; and what is
--- matched exists, with its amount.
+-- Law 7. No line of the bank and no movement of ours is used in two matches, whatever the days they are on; and what
+-- is matched exists, with its amount.
 with matched as (
     -- all there are: a movement matched on two days is the very thing looked for
     select m.* from reconciliation.matches as m
 ),
 
-twice as (
+twice as materialized (
     select
         min(m.bank_day) as business_date,
         'line ' || m.line_id as keys,

@@ -1,7 +1,9 @@
--- Law 3. One payment for each idempotency key, and only for keys that were delivered. The key holds the value date, so
--- two payments of one key would lie in one day; that each payment lies where its key says is every_id_is_its_content.
+-- Law 3. One payment for each idempotency key, and only for keys that were delivered. The key holds the value date,
+-- so two payments of one key would lie in one day; that each payment lies where its key says is
+-- every_id_is_its_content.
 with twice as (
-    select p.effective_on, p.payment_id, count(*) as times, string_agg(p.loan_id::text, ', ' order by p.loan_id) as loans
+    select
+        p.effective_on, p.payment_id, count(*) as times, string_agg(p.loan_id::text, ', ' order by p.loan_id) as loans
     from payments.payments as p
     where p.effective_on between %(first)s and %(last)s
     group by p.effective_on, p.payment_id
@@ -19,7 +21,7 @@ undelivered as (
         )
 ),
 
-wrong as (
+wrong as materialized (
     select
         t.effective_on as business_date,
         format('loan %%s, payment %%s', t.loans, t.payment_id) as keys,

@@ -9,18 +9,22 @@ with postings as (
     from ledger.allocations as a
     where a.kind in ('receipt', 'release') and a.effective_on between %(first)s and %(last)s
     group by a.effective_on, a.subject_id, a.kind
+),
+
+broken as materialized (
+    select
+        p.effective_on as business_date,
+        format('loan %%s, %%s %%s', p.loan_id, p.kind, p.subject_id) as keys,
+        format(
+            '%%s postings on %%s loans, %%s rows numbered up to %%s, %%s cents of cash in corrections',
+            p.postings, p.loans, p.steps, p.last_seq, p.corrected_cash
+        ) as found,
+        'one posting on one loan, rows numbered without a gap, no cash in corrections' as expected
+    from postings as p
+    where p.postings <> 1 or p.loans <> 1 or p.steps <> p.last_seq or p.corrected_cash <> 0
 )
 
-select
-    p.effective_on as business_date,
-    format('loan %%s, %%s %%s', p.loan_id, p.kind, p.subject_id) as keys,
-    format(
-        '%%s postings on %%s loans, %%s rows numbered up to %%s, %%s cents of cash in corrections',
-        p.postings, p.loans, p.steps, p.last_seq, p.corrected_cash
-    ) as found,
-    'one posting on one loan, rows numbered without a gap, no cash in corrections' as expected,
-    count(*) over () as violations
-from postings as p
-where p.postings <> 1 or p.loans <> 1 or p.steps <> p.last_seq or p.corrected_cash <> 0
-order by business_date, keys
+select b.*, count(*) over () as violations
+from broken as b
+order by b.business_date, b.keys
 limit %(most)s

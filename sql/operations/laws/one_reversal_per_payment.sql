@@ -10,13 +10,15 @@ with reversals as (
 returns as (
     select
         a.effective_on, a.subject_id, min(a.loan_id) as loan_id, count(*) filter (where a.seq = 1) as times,
-        count(*) as steps, max(a.seq) as last_seq, coalesce(sum(a.cash_cents) filter (where a.seq > 1), 0) as corrected_cash
+        count(*) as steps,
+        max(a.seq) as last_seq,
+        coalesce(sum(a.cash_cents) filter (where a.seq > 1), 0) as corrected_cash
     from ledger.allocations as a
     where a.kind = 'return' and a.effective_on between %(first)s and %(last)s
     group by a.effective_on, a.subject_id
 ),
 
-wrong as (
+wrong as materialized (
     select
         r.effective_on as business_date,
         format('loan %%s, payment %%s', r.loan_id, r.payment_id) as keys,

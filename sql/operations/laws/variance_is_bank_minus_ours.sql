@@ -1,5 +1,5 @@
--- Law 7. What the reconciliation of a day says the bank has and we have, rail by rail, is what the bank's lines and our
--- payments add up to now; a day is called balanced exactly where the two are equal.
+-- Law 7. What the reconciliation of a day says the bank has and we have, rail by rail, is what the bank's lines and
+-- our payments add up to now; a day is called balanced exactly where the two are equal.
 with plain_rail as (
     -- a return moves at the bank on the next day on which banks are open
     select min(r.channel) as channel
@@ -25,7 +25,11 @@ movements as (
     select p.settles_on as bank_day, p.channel, p.amount_cents as cents
     from payments.payments as p
     inner join payments.transitions as t
-        on p.effective_on = t.effective_on and p.loan_id = t.loan_id and p.payment_id = t.payment_id and t.status = 'completed'
+        on
+            p.effective_on = t.effective_on
+            and p.loan_id = t.loan_id
+            and p.payment_id = t.payment_id
+            and t.status = 'completed'
     where
         p.settles_on between %(first)s and %(last)s
         and p.effective_on between %(first)s::date - 10 and %(last)s
@@ -70,28 +74,32 @@ recomputed as (
 days as (
     select d.* from reconciliation.days as d
     where d.bank_day between %(first)s and %(last)s
+),
+
+broken as materialized (
+    select
+        coalesce(d.bank_day, r.bank_day) as business_date,
+        coalesce(d.channel, r.channel) as keys,
+        case
+            when d.bank_day is null then 'not reconciled, although other rails of the day are'
+            else format('bank %%s, ours %%s, variance %%s: %%s', d.bank_cents, d.our_cents, d.variance_cents, d.status)
+        end as found,
+        format(
+            'bank %%s, ours %%s, variance %%s: %%s', coalesce(r.bank_cents, 0), coalesce(r.our_cents, 0),
+            coalesce(r.bank_cents - r.our_cents, 0),
+            case when coalesce(r.bank_cents = r.our_cents, true) then 'balanced' else 'variance' end
+        ) as expected
+    from days as d
+    full join recomputed as r on d.bank_day = r.bank_day and d.channel = r.channel
+    where
+        d.bank_day is null
+        or d.bank_cents <> coalesce(r.bank_cents, 0)
+        or d.our_cents <> coalesce(r.our_cents, 0)
+        or d.variance_cents <> d.bank_cents - d.our_cents
+        or (d.status = 'balanced') <> (d.bank_cents = d.our_cents)
 )
 
-select
-    coalesce(d.bank_day, r.bank_day) as business_date,
-    coalesce(d.channel, r.channel) as keys,
-    case
-        when d.bank_day is null then 'not reconciled, although other rails of the day are'
-        else format('bank %%s, ours %%s, variance %%s: %%s', d.bank_cents, d.our_cents, d.variance_cents, d.status)
-    end as found,
-    format(
-        'bank %%s, ours %%s, variance %%s: %%s', coalesce(r.bank_cents, 0), coalesce(r.our_cents, 0),
-        coalesce(r.bank_cents - r.our_cents, 0),
-        case when coalesce(r.bank_cents = r.our_cents, true) then 'balanced' else 'variance' end
-    ) as expected,
-    count(*) over () as violations
-from days as d
-full join recomputed as r on d.bank_day = r.bank_day and d.channel = r.channel
-where
-    d.bank_day is null
-    or d.bank_cents <> coalesce(r.bank_cents, 0)
-    or d.our_cents <> coalesce(r.our_cents, 0)
-    or d.variance_cents <> d.bank_cents - d.our_cents
-    or (d.status = 'balanced') <> (d.bank_cents = d.our_cents)
-order by business_date, keys
+select b.*, count(*) over () as violations
+from broken as b
+order by b.business_date, b.keys
 limit %(most)s

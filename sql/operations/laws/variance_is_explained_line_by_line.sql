@@ -15,7 +15,10 @@ unexplained as (
             when d.bank_day is null then 'no items: the rail is not reconciled'
             else format('%%s items for a variance of %%s cents', d.open_count, d.variance_cents)
         end as expected
-    from (select * from reconciliation.days where bank_day between %(first)s and %(last)s) as d
+    from (
+        select * from reconciliation.days
+        where bank_day between %(first)s and %(last)s
+    ) as d
     full join items as i on d.bank_day = i.bank_day and d.channel = i.channel
     where d.variance_cents is distinct from coalesce(i.cents, 0) or d.open_count is distinct from coalesce(i.items, 0)
 ),
@@ -23,7 +26,8 @@ unexplained as (
 fates as (
     -- a line whose amount differs is matched and an item: the item is then of both sides
     select
-        b.bank_day, b.line_id, b.channel, b.amount_cents, m.bank_cents, m.our_cents, m.line_id is not null as is_matched,
+        b.bank_day, b.line_id, b.channel, b.amount_cents, m.bank_cents, m.our_cents,
+        m.line_id is not null as is_matched,
         alone.variance_cents as alone_cents, differing.variance_cents as differing_cents
     from settlement.bank_lines as b
     left join reconciliation.matches as m
@@ -34,10 +38,13 @@ fates as (
         on b.bank_day = differing.bank_day and b.line_id = differing.item_id and differing.side = 'both'
     where
         b.bank_day between %(first)s and %(last)s
-        and exists (select from reconciliation.days as d where d.bank_day = b.bank_day)
+        and exists (
+            select from reconciliation.days as d
+            where d.bank_day = b.bank_day
+        )
 ),
 
-wrong as (
+wrong as materialized (
     select * from unexplained
 
     union all

@@ -1,5 +1,5 @@
--- Law 1. A reversed payment keeps nothing of what it paid: its receipt is held as returned, and its return gives exactly
--- that back on the day of the return. Money of any other payment is neither held nor given back.
+-- Law 1. A reversed payment keeps nothing of what it paid: its receipt is held as returned, and its return gives
+-- exactly that back on the day of the return. Money of any other payment is neither held nor given back.
 with pending as (
     -- days that have not been posted, or not since something arrived for them: their returns may still be open
     select r.business_date from operations.day_requests as r
@@ -17,7 +17,11 @@ reversed as (
     inner join payments.payments as p
         on t.effective_on = p.effective_on and t.loan_id = p.loan_id and t.payment_id = p.payment_id
     left join ledger.allocations as a
-        on t.effective_on = a.effective_on and t.loan_id = a.loan_id and t.payment_id = a.subject_id and a.kind = 'receipt'
+        on
+            t.effective_on = a.effective_on
+            and t.loan_id = a.loan_id
+            and t.payment_id = a.subject_id
+            and a.kind = 'receipt'
     where t.status = 'reversed' and t.happened_on between %(first)s and %(last)s
     group by t.happened_on, t.loan_id, t.payment_id, p.amount_cents
 ),
@@ -42,8 +46,14 @@ compared as (
             else r.kept = 0 and r.held = r.amount_cents and g.cash = r.amount_cents and g.returned = r.amount_cents
         end as is_settled,
         r.is_posted and r.held = 0 and g.cash is null and (
-            not exists (select from ledger.days as d where d.business_date = r.happened_on)
-            or exists (select from pending as q where q.business_date = r.happened_on)
+            not exists (
+                select from ledger.days as d
+                where d.business_date = r.happened_on
+            )
+            or exists (
+                select from pending as q
+                where q.business_date = r.happened_on
+            )
         ) as is_pending
     from reversed as r
     full join given_back as g
@@ -67,7 +77,7 @@ held_without_cause as (
     having sum(a.returned_cents) <> 0
 ),
 
-wrong as (
+wrong as materialized (
     select
         c.business_date,
         format('loan %%s, payment %%s', c.loan_id, c.payment_id) as keys,

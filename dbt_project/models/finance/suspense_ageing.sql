@@ -1,0 +1,80 @@
+-- How long borrowers' money has been waiting in suspense. What goes out is what came in first, so what is still there
+-- is the latest that came in: the newest deposits, up to the balance.
+with days as (
+    select business_date::date
+    from generate_series(date '{{ var("first_day") }}', date '{{ var("last_day") }}', interval '1 day') as business_date
+),
+
+movements as (
+    -- in and out of suspense, netted for each loan and day
+    select
+        loan_id,
+        effective_on,
+        sum(suspense_cents) as cents
+    from {{ source('ledger', 'allocations') }}
+    where suspense_cents <> 0 and effective_on <= date '{{ var("last_day") }}'
+    group by loan_id, effective_on
+    having sum(suspense_cents) <> 0
+),
+
+balances as (
+    -- what each loan has in suspense at the end of each day
+    select
+        days.business_date,
+        movements.loan_id,
+        sum(movements.cents) as cents
+    from days
+    inner join movements on days.business_date >= movements.effective_on
+    group by days.business_date, movements.loan_id
+    having sum(movements.cents) > 0
+),
+
+deposits as (
+    -- what came in by then, with the sum of all that came in since
+    select
+        balances.business_date,
+        balances.loan_id,
+        balances.cents as balance_cents,
+        movements.effective_on,
+        movements.cents,
+        sum(movements.cents) over (
+            partition by balances.business_date, balances.loan_id order by movements.effective_on desc
+        ) as cents_since
+    from balances
+    inner join movements
+        on balances.loan_id = movements.loan_id and balances.business_date >= movements.effective_on
+    where movements.cents > 0
+),
+
+held as (
+    select
+        business_date,
+        loan_id,
+        business_date - effective_on as days_waiting,
+        greatest(0, least(cents_since, balance_cents) - (cents_since - cents)) as cents
+    from deposits
+),
+
+sorted as (
+    select
+        *,
+        case when loan_id = 0 then 'loan unknown' else 'loan known' end as whose,
+        case
+            when days_waiting < 30 then '0-29'
+            when days_waiting < 60 then '30-59'
+            when days_waiting < 90 then '60-89'
+            else '90+'
+        end as days_held
+    from held
+    where cents > 0
+)
+
+select
+    business_date,
+    whose,
+    days_held,
+    count(distinct loan_id)::integer as loans,
+    sum(cents)::bigint as cents,
+    max(days_waiting)::integer as oldest_days
+from sorted
+group by business_date, whose, days_held

@@ -1,0 +1,87 @@
+"""The `payments` command.
+
+A registry and nothing more: each command lives in a module that is imported when the command is called, so that
+`payments --help` answers at once although Dagster, pandas and the rest take seconds to import.
+"""
+
+import importlib
+import sys
+from typing import Final, NamedTuple
+
+import click
+
+from payments_pipeline.environment import apply_process_environment
+from payments_pipeline.errors import PaymentsError
+
+
+class Entry(NamedTuple):
+    """Where a command lives, and the line that the list of commands shows for it."""
+
+    target: str
+    help: str
+
+
+COMMANDS: Final[dict[str, Entry]] = {
+    "up": Entry("payments_pipeline.commands.up:up", "Start the database, the Dagster UI and its daemon."),
+    "demo": Entry("payments_pipeline.demo:demo", "Run a small world through the pipeline and print a summary."),
+    "dictionary": Entry("payments_pipeline.commands.dictionary:dictionary", "Write docs/data-dictionary.md."),
+    "verify": Entry("payments_pipeline.commands.verify:verify", "Check every law, and name what breaks it."),
+    "digest": Entry(
+        "payments_pipeline.commands.digest:digest_command", "Print the digests of the facts and of the state."
+    ),
+    "trial-balance": Entry(
+        "payments_pipeline.commands.trial_balance:trial_balance_command", "Print every account and what it holds."
+    ),
+    "export": Entry("payments_pipeline.commands.export:export", "Write the journal for other tools to read."),
+    "db": Entry("payments_pipeline.commands.db:db", "Look after the database."),
+    "generate": Entry(
+        "payments_pipeline.world.command:generate", "Make a world: a book of loans and what happens to it."
+    ),
+    "bench": Entry("payments_pipeline.bench.command:bench", "Measure the platform."),
+    "ingest": Entry("payments_pipeline.ingestion.command:ingest", "Take in the files that have arrived."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group of commands, none of which is imported before it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: D102
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: D102
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, attribute = entry.target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{entry.target} is no click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: D102
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="payments-pipeline", message="%(version)s")
+def payments() -> None:
+    """Mortgage payments, from the bank's events to a reconciled day.
+
+    State lives in PAYMENTS_HOME (.payments beside the Makefile, unless you say otherwise); .env.example lists all
+    settings. The embedded database runs as long as a command uses it: `payments db start` keeps it running.
+    """
+
+
+def main() -> None:
+    """Run the command of this process's arguments; an error that a person can mend is printed without a traceback."""
+    apply_process_environment()
+    try:
+        payments(prog_name="payments")
+    except PaymentsError as error:
+        click.echo(f"error: {error.message}\nwhat to do: {error.remedy}", err=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""`payments export`: the books in formats that other tools read."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from payments_pipeline.commands import begin
+from payments_pipeline.errors import PaymentsError
+from payments_pipeline.ledger.export import Detail, TextFormat, write_parquet, write_text
+from payments_pipeline.postgres.connect import open_database
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group()
+def export() -> None:
+    """Write the books in formats that other tools read."""
+
+
+@export.command()
+@click.option("--format", "format_", type=click.Choice([*get_args(TextFormat), "parquet"]), required=True)
+@click.option("--from", "first", type=_DAY, help="First day, by effective date.")
+@click.option("--to", "last", type=_DAY, help="Last day.")
+@click.option("--detail", type=click.Choice(get_args(Detail)), default="transaction", show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write; needed for parquet.")
+def journal(
+    format_: TextFormat, first: datetime | None, last: datetime | None, detail: Detail, out: Path | None
+) -> None:
+    """Write the journal, every transaction with its entries, or one a day, kind and booking date.
+
+    hledger and Beancount read it as it is, and add it up by themselves. The file appears when it is complete.
+    """
+    is_parquet = format_ not in get_args(TextFormat)
+    if out is None and is_parquet:
+        raise PaymentsError(
+            "a Parquet file cannot be written to the screen", "say where to write it: --out journal.parquet"
+        )
+    begin_on, end_on = first.date() if first else date.min, last.date() if last else date.max
+    with open_database(begin()).connect(application_name="payments export") as connection:
+        connection.execute("set transaction isolation level repeatable read, read only")
+        if out is None:
+            write_text(connection, sys.stdout.buffer, format_, first=begin_on, last=end_on, detail=detail)
+            return
+        with _complete_or_absent(out) as path:
+            if is_parquet:
+                write_parquet(connection, path, first=begin_on, last=end_on, detail=detail)
+            else:
+                with path.open("wb") as file:
+                    write_text(connection, file, format_, first=begin_on, last=end_on, detail=detail)
+
+
+@contextmanager
+def _complete_or_absent(out: Path) -> Iterator[Path]:
+    """A path beside the wanted one that takes its place in the end, so that nobody reads half a journal."""
+    part = out.with_name(f"{out.name}.part")
+    try:
+        yield part
+        part.replace(out)
+    except OSError as error:
+        raise PaymentsError(f"{out} cannot be written: {error.strerror}", "choose another place: --out") from error
+    finally:
+        part.unlink(missing_ok=True)

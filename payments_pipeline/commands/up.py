@@ -1,0 +1,132 @@
+"""`payments up`: everything that runs, in one terminal."""
+
+import os
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import click
+
+from payments_pipeline.commands import begin
+from payments_pipeline.errors import PaymentsError
+from payments_pipeline.instance import prepare_instance
+from payments_pipeline.locks import FileLock
+from payments_pipeline.paths import PROJECT_ROOT, make_open_folder
+from payments_pipeline.postgres.connect import Database, open_database
+from payments_pipeline.postgres.migrate import migrate
+from payments_pipeline.settings import Settings
+from payments_pipeline.supervise import ChildEndedError, Supervisor, interruptible, uninterrupted
+
+_HOST: Final = "127.0.0.1"
+_ANSWER_SECONDS: Final = 180
+
+
+@click.command()
+def up() -> None:
+    """Start the database, the Dagster UI and its daemon, and run until Ctrl-C.
+
+    The database is migrated, and filled with a small demo world if it is empty. Ctrl-C stops everything that was
+    started, the embedded database included, unless another command is using it.
+    """
+    settings = begin()
+    address = f"http://{_HOST}:{settings.dagster_port}"
+    lock = _claim(settings, address)
+    supervisor = Supervisor(settings.home / "logs")
+    running = False
+    try:
+        with interruptible():
+            _require_free_port(settings.dagster_port)
+            database = _fill(settings)
+            _start_dagster(supervisor, settings, database)
+            _wait_until_it_answers(supervisor, address)
+            click.echo(f"Dagster UI  {address}\ndatabase    {database}\nlogs        {settings.home / 'logs'}")
+            click.echo("Ctrl-C stops it all.")
+            running = True
+            while True:
+                supervisor.check()
+                time.sleep(0.5)
+    except KeyboardInterrupt:
+        click.echo("\nstopping")
+        if not running:
+            sys.exit(130)
+    finally:
+        with uninterrupted():
+            supervisor.stop_all()
+            lock.close()
+
+
+def _claim(settings: Settings, address: str) -> FileLock:
+    """This home's only `up`: two would run the same schedules twice."""
+    make_open_folder(settings.home)
+    lock = FileLock(settings.home / "up.lock")
+    if not lock.try_claim():
+        raise PaymentsError(
+            f"payments up is running already ({lock.read_note()})",
+            "use that one, or stop it with Ctrl-C where it runs; another PAYMENTS_HOME can have an own one.",
+        )
+    lock.note(f"process {os.getpid()}, {address}")
+    return lock
+
+
+def _require_free_port(port: int) -> None:
+    with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError:
+            raise PaymentsError(
+                f"port {port} is taken by another program",
+                "stop it, or choose another port: PAYMENTS_DAGSTER_PORT=3001",
+            ) from None
+
+
+def _fill(settings: Settings) -> Database:
+    """The database, up to date and with something in it to look at."""
+    from payments_pipeline.demo import load_demo_if_empty
+
+    click.echo("opening the database")
+    database = open_database(settings)
+    for migration in migrate(database):
+        click.echo(f"applied {migration.name}")
+    load_demo_if_empty(settings, database)
+    return database
+
+
+def _start_dagster(supervisor: Supervisor, settings: Settings, database: Database) -> None:
+    programs = Path(sys.executable).parent
+    workspace = ["-w", str(PROJECT_ROOT / "workspace.yaml")]
+    environ = os.environ | settings.as_environ() | prepare_instance(settings, database)
+    port = str(settings.dagster_port)
+    supervisor.start(
+        "dagster-webserver",
+        [programs / "dagster-webserver", *workspace, "-h", _HOST, "-p", port],
+        cwd=PROJECT_ROOT,
+        environ=environ,
+    )
+    supervisor.start(
+        "dagster-daemon",
+        [programs / "dagster-daemon", "run", *workspace],
+        cwd=PROJECT_ROOT,
+        environ=environ,
+    )
+
+
+def _wait_until_it_answers(supervisor: Supervisor, address: str) -> None:
+    click.echo("starting Dagster, which takes some seconds")
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while time.monotonic() < deadline:
+        supervisor.check()
+        try:
+            with urllib.request.urlopen(f"{address}/server_info", timeout=5):  # noqa: S310 - our own address
+                return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.3)
+    raise ChildEndedError(
+        f"the Dagster UI does not answer on {address} after {_ANSWER_SECONDS} s",
+        "see dagster-webserver.log in the logs of PAYMENTS_HOME.",
+    )

@@ -1,0 +1,276 @@
+"""The demo: a small world, run through the graph as a servicer would live it.
+
+First a week, day by day; then the days after it, which bring what was late; then the days again that it was late for, so
+that the variances it had caused are healed. Everything is where it stays: a second start finds what is done and goes on
+from there, and so does one after the first was killed.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+import click
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from payments_pipeline.commands import begin
+from payments_pipeline.errors import PaymentsError
+from payments_pipeline.ledger.posting import board
+from payments_pipeline.locks import FileLock
+from payments_pipeline.operations.laws import LAWS, Result, check_all
+from payments_pipeline.operations.requests import DueDay, due_days
+from payments_pipeline.postgres.connect import Database, open_database
+from payments_pipeline.postgres.migrate import migrate
+from payments_pipeline.postgres.run import query
+from payments_pipeline.reference_data import load_reference_data
+from payments_pipeline.settings import Settings
+from payments_pipeline.world import Manifest, World, generate, read_manifest
+from payments_pipeline.world.load import load_portfolio
+
+if TYPE_CHECKING:
+    from payments_pipeline.runs import Runner
+
+LOANS: Final = 2_000
+SEED: Final = 8  # a world in which some variances heal when late payments arrive, and some stay
+DAYS: Final = 10
+WEEK: Final = 7
+NOISE: Final = 2.0
+
+_STARTED_BY: Final = "demo"
+_ROUNDS: Final = 5  # each round of late arrivals settles what it finds; two have always been enough
+
+
+class DemoError(PaymentsError):
+    """The demo cannot be shown here."""
+
+
+@click.command()
+def demo() -> None:
+    """Run a small world through the whole pipeline and print what became of it.
+
+    Does the work of `payments up` without its UI. A second run finds everything done and changes nothing; one that was
+    killed goes on where it stopped.
+    """
+    settings = begin()
+    console = Console()
+    with _alone(settings):
+        database = _open(settings)
+        manifest = _board_the_book(settings, database, console)
+        ran = _run(settings, database, manifest.first_day, manifest.last_day, console)
+        if not ran:
+            console.print("Every day of the demo world has been run: nothing was left to do, and nothing was changed.")
+        _show_days(console, database, manifest)
+        _show_laws(console, database)
+
+
+def load_demo_if_empty(settings: Settings, database: Database) -> None:
+    """Fill a database that holds no book with the demo's, and run its first week; the days after it are the user's.
+
+    A week that was interrupted is finished. A book that is not the demo's is left alone.
+    """
+    console = Console()
+    with _alone(settings):
+        with database.connect() as connection:
+            if _loans(connection) and not _is_ours(connection, _world(settings)):
+                load_reference_data(connection)
+                return
+        manifest = _board_the_book(settings, database, console)
+        first = manifest.first_day
+        _run(settings, database, first, first + timedelta(days=WEEK - 1), console)
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.home / "demo.lock")
+    try:
+        if not lock.try_claim():
+            raise DemoError("another command is just filling the demo world", "wait for it to end, and try again.")
+        yield
+    finally:
+        lock.close()
+
+
+def _open(settings: Settings) -> Database:
+    database = open_database(settings)
+    migrate(database)
+    return database
+
+
+# The book ---------------------------------------------------------------------------------------------------------------
+
+
+def _world(settings: Settings) -> Path:
+    return settings.home / "world"
+
+
+def _board_the_book(settings: Settings, database: Database, console: Console) -> Manifest:
+    """The demo's world, generated, loaded and boarded; each only where it has not been."""
+    folder = _world(settings)
+    if not (folder / "manifest.json").is_file():
+        console.print(f"making a world of {LOANS:,} loans and {DAYS} days")
+        world = World(loans=LOANS, seed=SEED, first_day=settings.first_day, days=DAYS, noise=NOISE)
+        generate(world, folder, overwrite=True)
+    manifest = read_manifest(folder)
+    with database.connect(application_name="payments demo") as connection:
+        if _loans(connection) == 0:
+            console.print("loading the book")
+            load_portfolio(connection, folder)
+        elif not _is_ours(connection, folder):
+            raise DemoError(
+                f"{database} holds a book that is not the demo's",
+                "use another database, or another PAYMENTS_HOME, for the demo.",
+            )
+        load_reference_data(connection)
+        board(connection)
+    return manifest
+
+
+def _loans(connection: Any) -> int:
+    return int(query(connection, "servicing/count_loans")[0]["loans"])
+
+
+def _is_ours(connection: Any, folder: Path) -> bool:
+    """Whether the book is that of the world in the folder: as many loans, boarded on its eve."""
+    if not (folder / "manifest.json").is_file():
+        return False
+    world = read_manifest(folder).world
+    found = query(connection, "servicing/count_loans")[0]
+    return bool(found["loans"] == world.loans and found["boarded_on"] == world.boarded_on)
+
+
+# The runs ---------------------------------------------------------------------------------------------------------------
+
+
+def _run(settings: Settings, database: Database, first: date, last: date, console: Console) -> bool:
+    """Run the days that have not been run, and again those that ask for it; tells whether there were any."""
+    with database.connect() as connection:
+        missing = _not_run(connection, first, last)
+        waiting = _waiting(connection, first, last)
+    if not missing and not waiting:
+        return False
+    console.print("starting Dagster, dbt and Great Expectations")
+    from payments_pipeline.runs import runner
+
+    with _bars(console) as bars, runner(settings, database, _STARTED_BY, bars.on_day) as runs:
+        runs.close_abandoned_runs()
+        for start, end in _stages(missing, first):
+            bars.begin(f"{start} to {end}", (end - start).days + 1, runs)
+            runs.run_days(start, end)
+        for _ in range(_ROUNDS):
+            with database.connect() as connection:
+                waiting = _waiting(connection, first, last)
+            if not waiting:
+                break
+            # One run over all of them and the days after them, which a late payment may change.
+            start = min(due.day for due in waiting)
+            bars.begin(f"{start} to {last} again, for what came late", (last - start).days + 1, runs)
+            runs.run_days(start, last)
+        bars.begin("audit", 0, runs)
+        runs.run("audit_the_books", {}, "the audit")
+    return True
+
+
+def _not_run(connection: Any, first: date, last: date) -> list[date]:
+    known = {row["business_date"] for row in query(connection, "ledger/days_run", first=first, last=last)}
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [day for day in days if day not in known]
+
+
+def _waiting(connection: Any, first: date, last: date) -> list[DueDay]:
+    today = datetime.now(UTC).astimezone(ZoneInfo("America/New_York")).date()
+    return [due for due in due_days(connection, first, today) if due.day <= last]
+
+
+def _stages(missing: Sequence[date], first: date) -> list[tuple[date, date]]:
+    """The days that are missing, as ranges that end with the first week or with the world.
+
+    The second must not begin before the first is over: what is late for the week arrives in it.
+    """
+    week = [day for day in missing if day < first + timedelta(days=WEEK)]
+    rest = [day for day in missing if day not in week]
+    return [(days[0], days[-1]) for days in (week, rest) if days]
+
+
+class _Bars:
+    """A bar for each run; it moves on whenever a step has done a day."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task: TaskID | None = None
+
+    def begin(self, what: str, days: int, runs: "Runner") -> None:
+        self.end()
+        total = days * runs.steps("close_the_day") or None
+        self._task = self._progress.add_task(what, total=total, step="")
+
+    def on_day(self, step: str, day: date) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, advance=1, step=f"{step} {day}")
+
+    def end(self) -> None:
+        if self._task is not None:
+            done = self._progress.tasks[self._task].total or 1
+            self._progress.update(self._task, total=done, completed=done, step="")
+
+
+@contextmanager
+def _bars(console: Console) -> Iterator[_Bars]:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[step]}"),
+    )
+    # stdout is dbt's while a run lasts; the bars have the console's own
+    with Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False) as progress:
+        bars = _Bars(progress)
+        yield bars
+        bars.end()
+
+
+# The summary ------------------------------------------------------------------------------------------------------------
+
+_BANK: Final = "bank and books:\nat variance"
+_COLUMNS: Final[tuple[tuple[str, Callable[[dict[str, Any]], str]], ...]] = (
+    ("rows\nreceived", lambda day: f"{day['received']:,}"),
+    ("dupli-\ncates", lambda day: f"{day['duplicates']:,}"),
+    ("re-\njected", lambda day: f"{day['rejected']:,}"),
+    ("pay-\nments", lambda day: f"{day['payments']:,}"),
+    ("posted\n$", lambda day: f"{day['posted_cents'] / 100:,.2f}"),
+    ("fees\n$", lambda day: f"{day['fees_cents'] / 100:,.2f}"),
+    (_BANK, lambda day: day["at_variance"] or ("balanced" if day["rails"] else "closed")),
+    ("cases\nopen", lambda day: f"{day['open_cases']:,}"),
+    ("cases\nclosed", lambda day: f"{day['resolved_cases']:,}"),
+)
+
+
+def _show_days(console: Console, database: Database, manifest: Manifest) -> None:
+    with database.connect() as connection:
+        days = query(connection, "operations/days_at_a_glance", first=manifest.first_day, last=manifest.last_day)
+    table = Table(title="What became of each day", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column(f"{manifest.first_day.year}", no_wrap=True)
+    for name, _ in _COLUMNS:
+        table.add_column(name, justify="left" if name == _BANK else "right", no_wrap=name != _BANK)
+    for day in days:
+        table.add_row(f"{day['business_date']:%m-%d %a}", *(show(day) for _, show in _COLUMNS))
+    console.print(table)
+
+
+def _show_laws(console: Console, database: Database) -> None:
+    with database.connect() as connection:
+        connection.rollback()
+        results: list[Result] = check_all(connection)
+    broken = [result for result in results if not result.holds]
+    if broken:
+        raise DemoError(
+            "broken: " + ", ".join(result.checked.name for result in broken), "payments verify names each violation."
+        )
+    console.print(f"All {len(LAWS)} laws hold: {len(results)} properties, checked over the whole database.")
+    console.print("Next: `payments up` shows the same in the Dagster UI; `payments verify` tells law by law.")

@@ -1,0 +1,1 @@
+"""Expectations on a day's tables as wholes: how much there is, how it is spread, whether anything is missing."""

@@ -1,0 +1,75 @@
+"""The assembly: everything that Dagster is told, put together in one place for production, the command line and tests."""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any, Final
+
+import dagster as dg
+
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+
+from payments_pipeline.expectations.checks import expectations  # noqa: E402
+from payments_pipeline.ingestion import assets as ingestion  # noqa: E402
+from payments_pipeline.ledger import assets as ledger  # noqa: E402
+from payments_pipeline.operations import assets as operations  # noqa: E402
+from payments_pipeline.operations.checks import audit  # noqa: E402
+from payments_pipeline.operations.sensors import late_arrivals  # noqa: E402
+from payments_pipeline.partitions import NEW_YORK, business_date, business_days  # noqa: E402
+from payments_pipeline.reconciliation import assets as reconciliation  # noqa: E402
+from payments_pipeline.reporting import marts  # noqa: E402
+from payments_pipeline.resources import PlatformResource  # noqa: E402
+from payments_pipeline.servicing import assets as servicing  # noqa: E402
+from payments_pipeline.settlement import assets as settlement  # noqa: E402
+
+WINGS: Final = (ingestion, servicing, ledger, settlement, reconciliation, operations, marts)
+
+close_the_day: Final = dg.define_asset_job(
+    "close_the_day",
+    selection=dg.AssetSelection.all() - dg.AssetSelection.checks(*audit.check_keys),
+    description="Everything about a day, or about each day of a range: from the files that arrived to the marts.",
+)
+
+audit_the_books: Final = dg.define_asset_job(
+    "audit_the_books",
+    selection=dg.AssetSelection.checks(*audit.check_keys),
+    description="The laws that only the whole book can show to be kept.",
+)
+
+
+@dg.schedule(
+    job=close_the_day,
+    cron_schedule="30 23 * * *",
+    execution_timezone=NEW_YORK.key,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def every_evening(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Closes the day that ends. Finance reads the reconciliation of it at nine the next morning."""
+    day = business_date(context.scheduled_execution_time)
+    return dg.RunRequest(run_key=day.isoformat(), partition_key=day.isoformat())
+
+
+every_night: Final = dg.ScheduleDefinition(
+    name="every_night",
+    job=audit_the_books,
+    cron_schedule="0 2 * * *",
+    execution_timezone=NEW_YORK.key,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Audits the books once the day is closed; compliance sees the result before anything is filed from them.",
+)
+
+def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """All definitions; a test or a command puts resources of its own in the place of those of the environment."""
+    resources = {"platform": PlatformResource(), "dbt": marts.dbt_resource(), **(resource_overrides or {})}
+    return dg.Definitions(
+        assets=[asset for wing in WINGS for asset in wing.ASSETS],
+        asset_checks=[expectations, audit],
+        jobs=[close_the_day, audit_the_books],
+        schedules=[every_evening, every_night],
+        sensors=[late_arrivals],
+        resources=resources,
+        executor=dg.in_process_executor,
+    )
+
+
+__all__ = ["audit_the_books", "build_defs", "business_days", "close_the_day", "every_evening", "every_night"]

@@ -1,0 +1,28 @@
+"""Exception cases that a day's run gives rise to; each statement below `sql/operations` is one kind."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import psycopg
+
+from payments_pipeline.postgres.run import query
+
+_KINDS: Final = ("validation", "returns", "orphan_returns")
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """How many cases a run opened (or reopened) and resolved."""
+
+    opened: int
+    resolved: int
+
+
+def open_cases(connection: psycopg.Connection[Any], day: date) -> Cases:
+    """Open what the day's payments and returns give cause for, and resolve what has healed. Running it again adds nothing."""
+    counts = [query(connection, f"operations/exception_cases_{kind}", day=day)[0] for kind in _KINDS]
+    return Cases(
+        opened=sum(count["opened"] for count in counts),
+        resolved=sum(count["resolved"] for count in counts),
+    )

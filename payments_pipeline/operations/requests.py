@@ -1,0 +1,37 @@
+"""Days that ask to be run again, and whose turn it is.
+
+A row of `operations.day_requests` stands until the day has been run since it was asked for, whatever becomes of the runs
+that were started on its behalf. So nothing is lost if a run fails, and nothing else needs to remember it.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import psycopg
+
+from payments_pipeline.postgres.run import query
+
+
+@dataclass(frozen=True, slots=True)
+class DueDay:
+    """A day that has been asked for, and the latest request for it."""
+
+    day: date
+    newest: datetime
+    reasons: tuple[str, ...]
+    runs: tuple[str, ...]
+    """Dagster runs that have begun the day and have not finished it."""
+
+    @property
+    def key(self) -> str:
+        """Differs whenever the day is asked for anew."""
+        return f"{self.day}:{self.newest.isoformat()}"
+
+
+def due_days(connection: psycopg.Connection[Any], first: date, today: date) -> list[DueDay]:
+    """The days from `first` on that wait, oldest request first. Today and later are left to the evening's schedule."""
+    return [
+        DueDay(row["business_date"], row["newest"], tuple(row["reasons"]), tuple(row["runs"]))
+        for row in query(connection, "operations/due_days", first=first, last=today)
+    ]

@@ -1,0 +1,67 @@
+"""What runs days again when something about them has come late."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import dagster as dg
+
+from payments_pipeline.operations.requests import DueDay, due_days
+from payments_pipeline.partitions import business_date, business_days
+from payments_pipeline.resources import Platform
+
+AT_ONCE: Final = 5
+ATTEMPTS: Final = 3
+REQUEST_TAG: Final = "payments/day_request"
+
+_OVER: Final = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.SUCCESS]
+
+
+@dg.sensor(
+    job_name="close_the_day",
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description=(
+        "Runs exactly those days again for which a payment, a return or a line of the bank has come late, or whose run "
+        "broke off. The table operations.day_requests says which they are, and keeps saying so until they have run."
+    ),
+)
+def late_arrivals(
+    context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]
+) -> dg.SensorResult | dg.SkipReason:
+    """A run for each day that waits, a few at a time; the other days are still waiting at the next tick."""
+    with platform.connect("late_arrivals") as connection:
+        waiting = due_days(connection, business_days.start.date(), business_date(datetime.now(UTC)))
+    requests = [request for due in waiting if (request := _request(context.instance, due))]
+    if not requests:
+        return dg.SkipReason(_why_not(waiting))
+    return dg.SensorResult(run_requests=requests[:AT_ONCE])
+
+
+def _request(instance: dg.DagsterInstance, due: DueDay) -> dg.RunRequest | None:
+    """A run for the day; none while one is under way for it, or when several have failed since it was last asked for.
+
+    Dagster remembers a run key for ever, those of failed runs included: each attempt has a key of its own.
+    """
+    if any(_is_under_way(instance, run_id) for run_id in due.runs):
+        return None
+    tried = instance.get_runs(dg.RunsFilter(tags={REQUEST_TAG: due.key}))
+    if any(run.status not in _OVER for run in tried) or len(tried) >= ATTEMPTS:
+        return None
+    return dg.RunRequest(
+        run_key=f"{due.key}:{len(tried)}",
+        partition_key=due.day.isoformat(),
+        tags={REQUEST_TAG: due.key, "payments/because": " and ".join(due.reasons)},
+    )
+
+
+def _is_under_way(instance: dg.DagsterInstance, run_id: str) -> bool:
+    run = instance.get_run_by_id(run_id)
+    return run is not None and run.status not in _OVER
+
+
+def _why_not(waiting: Sequence[DueDay]) -> str:
+    if not waiting:
+        return "No day waits to be run again."
+    days = ", ".join(str(due.day) for due in waiting[:10])
+    return f"These days wait, and have been run for it or are running: {days}. Look at their runs and cases."

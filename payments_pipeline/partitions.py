@@ -1,0 +1,39 @@
+"""Business dates, the one way in which the graph is cut.
+
+A business date is a calendar day in New York, weekends and holidays included: a borrower's money counts on the day on
+which it is received, whether banks are open or not. On which bank day it reaches our account is settlement's affair
+(`settlement.calendar`), and no partition of its own. Days in New York have 23, 24 or 25 hours: nothing here adds hours.
+
+The first day is a setting (`PAYMENTS_FIRST_DAY`), since Dagster must know it when the definitions load. The last one is
+today: what arrives during a day may be run before the day is over, and again when it is closed.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from payments_pipeline.settings import load_settings
+
+NEW_YORK: Final = ZoneInfo("America/New_York")
+
+business_days: Final = dg.DailyPartitionsDefinition(
+    start_date=load_settings().first_day.isoformat(),
+    timezone=NEW_YORK.key,
+    end_offset=1,
+)
+
+# A backfill over a range is one run, days in order: a run of its own for each day would cost seconds of overhead a day.
+one_run_a_range: Final = dg.BackfillPolicy.single_run()
+
+# For what finance opens in the morning: red if the evening's run has not come. (A day that is run again makes it green,
+# too: Dagster knows the freshness of an asset, not of its partitions. That no day is left out, day_requests show.)
+read_every_morning: Final = dg.FreshnessPolicy.time_window(
+    warn_window=timedelta(hours=26), fail_window=timedelta(hours=36)
+)
+
+
+def business_date(instant: datetime) -> date:
+    """The date on which an instant falls in New York."""
+    return instant.astimezone(NEW_YORK).date()

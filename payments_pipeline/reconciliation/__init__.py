@@ -1,0 +1,1 @@
+"""Bank against books, day by day and rail by rail."""

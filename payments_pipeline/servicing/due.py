@@ -1,0 +1,74 @@
+"""What falls due on a day, and who was behind at its end: two views of the ledger and the loans' terms."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import psycopg
+
+from payments_pipeline.postgres.run import run
+
+_DELINQUENCY_LOCK: Final = 4_210_002
+"""Each run follows up on the days that others have worked out, so they take turns. Any number will do, as long as it is
+this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delinquency:
+    """What working out a day left behind."""
+
+    day: date
+    loans: int
+    """Loans that were behind at the end of the day."""
+    revised: int
+    """Pairs of another day and a loan that were worked out again, because a run of this day touched the loan."""
+
+
+def fill_instalments(connection: psycopg.Connection[Any], day: date) -> int:
+    """Rebuild what falls due on the day; returns the number of instalments."""
+    _open(connection, "servicing.instalments", day)
+    instalments = run(connection, "servicing/instalments", day=day)
+    _close(connection, "servicing.instalments", day)
+    return instalments
+
+
+def fill_delinquency(connection: psycopg.Connection[Any], day: date) -> Delinquency:
+    """Rebuild who was behind at the end of the day, and correct the other days that its runs have changed.
+
+    A late payment changes the days after it, a return the days from the value date of what it returns; both are followed
+    up here, so that the days may be run in any order and as often as one likes.
+    """
+    connection.execute("select pg_advisory_xact_lock(%s)", (_DELINQUENCY_LOCK,))
+    connection.execute("set local work_mem = '256MB'")
+    _open(connection, "servicing.delinquency", day)
+    followed = _one(connection, "select run_no from servicing.delinquency_days where business_date = %s", day) or 0
+    latest = _one(connection, "select max(run_no) from ledger.seals where business_date = %s", day) or 0
+
+    run(connection, "servicing/delinquency_scope", day=day, since_run=followed)
+    connection.execute("analyze pg_temp.delinquency_scope")
+    first_day = _one(connection, "select least(min(business_date), %s) from delinquency_scope", day)
+    run(connection, "servicing/delinquency", day=day, first_day=first_day)
+    connection.execute(
+        "insert into servicing.delinquency_days (business_date, run_no) values (%s, %s) "
+        "on conflict (business_date) do update set run_no = excluded.run_no",
+        (day, latest),
+    )
+    _close(connection, "servicing.delinquency", day)
+    return Delinquency(
+        day,
+        loans=_one(connection, "select count(*) from servicing.delinquency where business_date = %s", day),
+        revised=_one(connection, "select count(*) from delinquency_scope where business_date <> %s", day),
+    )
+
+
+def _one(connection: psycopg.Connection[Any], statement: str, day: date) -> Any:
+    row = connection.execute(statement, (day,)).fetchone()
+    return row[0] if row else None
+
+
+def _open(connection: psycopg.Connection[Any], table: str, day: date) -> None:
+    connection.execute("select operations.open_day(%s, %s)", (table, day))
+
+
+def _close(connection: psycopg.Connection[Any], table: str, day: date) -> None:
+    connection.execute("select operations.close_day(%s, %s)", (table, day))

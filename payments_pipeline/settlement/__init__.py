@@ -1,0 +1,1 @@
+"""What each rail should deliver to the bank, and what the bank says it did."""

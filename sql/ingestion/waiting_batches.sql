@@ -1,0 +1,21 @@
+-- Those of the batches that still wait to be taken up, the days on which they were received, and the value dates of their
+-- rows. They are taken up by one run at a time, from here to the end of its transaction, so that each run sees all that
+-- those before it brought.
+select pg_advisory_xact_lock(hashtext('ingestion.payment_ingestions'));
+
+with waiting as (
+    select b.batch_id, b.booked_on
+    from ingestion.batches as b
+    left join ingestion.staging_process_log as l on b.batch_id = l.batch_id
+    where b.batch_id = any(%(batches)s::uuid[]) and l.status is distinct from 'completed'
+)
+
+select
+    array(select w.batch_id from waiting as w) as batches,
+    array(select distinct w.booked_on from waiting as w) as booked_on,
+    array(
+        select distinct s.value_date
+        from waiting as w
+        inner join ingestion.staged as s on w.booked_on = s.booked_on and w.batch_id = s.batch_id
+        where s.is_accepted
+    ) as days

@@ -1,0 +1,120 @@
+"""What the tests share: real PostgreSQL servers of their own, and databases on them that are quick to get."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+import pytest
+
+from payments_pipeline.environment import apply_process_environment
+from payments_pipeline.postgres.binaries import bundled_bin_dir
+from payments_pipeline.postgres.connect import Database
+from payments_pipeline.postgres.migrate import migrate
+from payments_pipeline.postgres.server import Server
+
+ServerKind = Literal["embedded", "debian"]
+
+DEBIAN_BIN_DIRS = Path("/usr/lib/postgresql")
+
+apply_process_environment()
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other accounts can enter, unlike pytest's own: a root user's server runs as another account."""
+    with _open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def start_server() -> Iterator[Callable[[ServerKind], Server]]:
+    """Starts each kind of server once, when it is first asked for, and stops it in the end."""
+    with ExitStack() as stack:
+
+        @cache
+        def start(kind: ServerKind) -> Server:
+            server = Server(stack.enter_context(_open_folder()) / "postgres", bin_dir_of(kind), fast_and_loose=True)
+            stack.callback(server.stop)
+            server.start()
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def server_kind() -> ServerKind:
+    """The server of a test: the embedded one, unless the test is parametrized with `server_kind`.
+
+    `@pytest.mark.parametrize("server_kind", ["embedded", "debian"])` runs it on an external server too.
+    """
+    return "embedded"
+
+
+@pytest.fixture
+def server(server_kind: ServerKind, start_server: Callable[[ServerKind], Server]) -> Server:
+    """A running server, shared by the tests of the session."""
+    return start_server(server_kind)
+
+
+@pytest.fixture
+def empty_database(server: Server) -> Iterator[Database]:
+    """A database with nothing in it, dropped after the test."""
+    with _new_database(server, template="template1") as database:
+        yield database
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[Database]:
+    """A freshly migrated database, dropped after the test."""
+    with _new_database(server, template=_migrated_template(server)) as database:
+        yield database
+
+
+def bin_dir_of(kind: ServerKind) -> Path:
+    """The programs of this kind of server; without them the test is skipped."""
+    if kind == "embedded":
+        return bundled_bin_dir()
+    found = sorted(DEBIAN_BIN_DIRS.glob("*/bin"), key=lambda path: int(path.parent.name))
+    if not found:
+        pytest.skip(f"there is no PostgreSQL below {DEBIAN_BIN_DIRS} (Debian's package postgresql)")
+    return found[-1]
+
+
+@cache
+def _migrated_template(server: Server) -> str:
+    name = "migrated_template"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"create database {name}".encode())
+    migrate(Database(server.url(name), dagster_name="dagster"))
+    return name
+
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def _new_database(server: Server, template: str) -> Iterator[Database]:
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"create database {name} template {template}".encode())
+        try:
+            yield Database(server.url(name), dagster_name=f"{name}_dagster")
+        finally:
+            for made in (name, f"{name}_dagster"):
+                admin.execute(f"drop database if exists {made} with (force)".encode())
+
+
+@contextmanager
+def _open_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="payments-test-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)

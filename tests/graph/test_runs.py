@@ -1,0 +1,175 @@
+"""The graph's own jobs, run over small worlds on a real database."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import dagster as dg
+
+from payments_pipeline.operations.requests import due_days
+from payments_pipeline.operations.sensors import ATTEMPTS, REQUEST_TAG, late_arrivals
+from tests.graph.conftest import House
+
+BuildHouse = Callable[..., House]
+TOMORROW = date(2030, 1, 1)
+
+
+def _materialization(house: House, key: str, day: date) -> dict[str, object]:
+    """The metadata of the latest materialization of this partition."""
+    records = house.instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=dg.AssetKey(key.split("/")), asset_partitions=[day.isoformat()]), limit=1
+    ).records
+    materialization = records[0].asset_materialization
+    assert materialization is not None
+    return {name: value.value for name, value in materialization.metadata.items()}
+
+
+def _due(house: House) -> dict[date, tuple[str, ...]]:
+    with house.platform.database.connect() as connection:
+        return {due.day: due.reasons for due in due_days(connection, date(2000, 1, 1), TOMORROW)}
+
+
+def test_a_range_of_days_runs_whole_and_running_it_again_changes_nothing(build_house: BuildHouse) -> None:
+    house = build_house()
+    first, last = house.days[0], house.days[-1]
+
+    result = house.run(first, last, without=())
+    assert result.success, _failures(result)
+    failed = [check.check_name for check in result.get_asset_check_evaluations() if not check.passed and check.blocking]
+    assert failed == []
+    before = house.digests()
+    assert house.rows("select count(*) from reporting.collections_by_channel") > [(0,)]
+    assert (house.platform.data_docs / "index.html").is_file()
+    told = _materialization(house, "ledger/entries", house.days[2])
+    assert told["dagster/row_count"] == house.rows(
+        "select count(*) from ledger.entries where effective_on = %s", house.days[2]
+    )[0][0]
+    assert int(str(told["added"])) > 0
+    assert "| 1101 | assets:clearing:ach |" in str(told["what_matters"])
+
+    assert house.run(first, last).success
+    assert house.digests() == before
+    assert _materialization(house, "ledger/entries", house.days[2])["added"] == 0
+
+
+def test_days_one_by_one_and_in_one_run_give_the_same_state(build_house: BuildHouse) -> None:
+    house = build_house(days=3)
+    for day in house.days:
+        assert house.run(day, day).success
+    assert [day for step, day in house.seen if step == "posting"] == house.days
+    state = house.digests()[1]
+    assert house.run(house.days[0], house.days[-1]).success
+    assert house.digests()[1] == state
+
+
+def test_a_broken_law_is_named_with_its_counterexamples_and_stops_what_comes_after(build_house: BuildHouse) -> None:
+    house = build_house(days=2)
+    assert house.run(house.days[0], house.days[1]).success
+    house.seen.clear()
+    house.execute(
+        "update ledger.entries set amount_cents = amount_cents + 1 where (effective_on, loan_id, subject_id, account) = "
+        "(select effective_on, loan_id, subject_id, account from ledger.entries "
+        "where effective_on = %s and kind = 'receipt' limit 1)",
+        house.days[0],
+    )
+
+    result = house.run(house.days[0], house.days[1])
+
+    assert not result.success
+    broken = {check.check_name: check for check in result.get_asset_check_evaluations() if not check.passed}
+    assert "every_transaction_sums_to_zero" in broken
+    assert "receipt" in str(broken["every_transaction_sums_to_zero"].metadata["counterexamples"].value)
+    assert {step for step, _ in house.seen}.isdisjoint({"reconciliation", "delinquency", "cases"})
+
+
+def test_a_failed_step_says_what_to_do(build_house: BuildHouse) -> None:
+    house = build_house(days=1)
+    bank_file = house.platform.world / "bank" / f"{house.days[0]}.csv"
+    bank_file.write_text("not,the,header\n")
+
+    result = house.run(house.days[0], house.days[0])
+
+    assert not result.success
+    (failure,) = [event.step_failure_data for event in result.all_events if event.step_key == "bank_lines" and event.is_step_failure]
+    assert failure.user_failure_data is not None
+    assert "expected the header" in str(failure.user_failure_data.description)
+    assert "What to do: " in str(failure.user_failure_data.description)
+
+
+def test_a_day_whose_run_breaks_off_after_posting_waits_until_it_is_finished(build_house: BuildHouse) -> None:
+    house = build_house(days=2)
+    day = house.days[0]
+    assert house.run(day, day).success  # without the marts, the last of the day
+    assert "unfinished" in _due(house)[day]
+
+    assert house.run(day, day, without=["expectations"]).success
+    assert "unfinished" not in _due(house).get(day, ())
+
+
+def test_a_late_payment_asks_for_its_day_and_for_the_bank_day_that_it_settles_on(build_house: BuildHouse) -> None:
+    house = build_house(loans=400, days=4, noise=0)
+    first, last = house.days[0], house.days[-1]
+    withheld = house.platform.world / "arrivals" / first.isoformat()
+    aside = withheld.rename(withheld.with_name("withheld"))
+    assert house.run(first, last, without=["expectations"]).success
+    late = last + timedelta(days=1)
+    aside.rename(withheld.with_name(late.isoformat()))
+    assert not any("ingested" in reasons for reasons in _due(house).values())
+
+    assert house.run(late, late).success
+
+    due = _due(house)
+    assert "ingested" in due[first]
+    assert house.run(first, first).success
+    due = _due(house)
+    assert "ingested" not in due.get(first, ())
+    lagging = {row[0] for row in house.rows("select distinct settles_on from payments.payments where effective_on = %s", first)}
+    assert all("reposted" in due[day] for day in lagging - {first} if isinstance(day, date) and day <= last)
+
+
+def test_the_sensor_asks_once_for_a_waiting_day_and_again_when_its_run_failed(build_house: BuildHouse) -> None:
+    house = build_house(days=1)
+    day = house.days[0]
+    house.execute(
+        "insert into operations.day_requests (business_date, reason, subject, requested_at) values (%s, 'ingested', 'b', now())", day
+    )
+
+    def tick() -> list[dg.RunRequest]:
+        context = dg.build_sensor_context(instance=house.instance, resources={"platform": house.platform})
+        found = late_arrivals(context)
+        return list(found.run_requests or []) if isinstance(found, dg.SensorResult) else []
+
+    def starts(request: dg.RunRequest, status: dg.DagsterRunStatus) -> None:
+        house.instance.create_run_for_job(
+            _nothing, tags={REQUEST_TAG: request.tags[REQUEST_TAG]}, status=status
+        )
+
+    (request,) = tick()
+    assert request.partition_key == day.isoformat()
+    keys = {request.run_key}
+    starts(request, dg.DagsterRunStatus.STARTED)
+    assert tick() == []  # its run is under way
+
+    (running,) = house.instance.get_runs()
+    house.instance.report_run_failed(running)
+    for _ in range(ATTEMPTS - 1):
+        (request,) = tick()
+        assert request.run_key not in keys
+        keys.add(request.run_key)
+        starts(request, dg.DagsterRunStatus.FAILURE)
+    assert tick() == []  # a person must look; the day still waits
+    assert day in _due(house)
+
+    house.execute("update operations.day_requests set requested_at = now() + interval '1 second'")
+    (request,) = tick()  # asked anew
+    assert request.run_key not in keys
+
+
+@dg.job(name="close_the_day")
+def _nothing() -> None:
+    pass
+
+
+def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
+    return [
+        f"{event.step_key}: {event.step_failure_data.error}" for event in result.all_events if event.is_step_failure
+    ]

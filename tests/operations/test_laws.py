@@ -1,0 +1,587 @@
+"""Every law is broken on purpose, by someone who may do anything to the tables, and named where it was broken."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import psycopg
+import pytest
+
+from payments_pipeline.errors import PaymentsError
+from payments_pipeline.operations import laws
+from payments_pipeline.operations.laws import LAWS, PROPERTIES, check, check_all
+from payments_pipeline.paths import SQL_DIR
+from payments_pipeline.postgres.connect import Database
+from tests.operations.books import DAYS
+
+
+@dataclass(frozen=True)
+class Crime:
+    """What somebody does to the books, and the property that must find it.
+
+    The statement returns the day and a text that the violation's keys must contain.
+    """
+
+    property: str
+    deed: str
+    sql: str
+
+    def __str__(self) -> str:
+        return f"{self.property}: {self.deed}"
+
+
+# A receipt that was posted and never corrected, so that changing it has no second reason to be noticed.
+_LIVE = """
+    select a.effective_on, a.loan_id, a.subject_id
+    from ledger.allocations as a
+    where
+        a.kind = 'receipt' and a.returned_cents = 0 and a.interest_cents > 1 and a.suspense_cents > 1 and a.loan_id <> 0
+        and not exists (
+            select from ledger.allocations as b
+            where b.subject_id = a.subject_id and (b.seq > 1 or b.kind = 'return')
+        )
+    order by a.subject_id
+    limit 1
+"""
+_ALLOCATION = f"where kind = 'receipt' and (effective_on, loan_id, subject_id) in ({_LIVE})"
+_PAYMENT = f"where (effective_on, loan_id, payment_id) in ({_LIVE})"
+_SUBJECT = f"where (effective_on, loan_id, subject_id) in ({_LIVE})"
+_FEE = "where (loan_id, fee_id, seq) in (select loan_id, fee_id, seq from ledger.fees where seq = 1 order by fee_id limit 1)"
+_LINE = "where (bank_day, line_id) in (select bank_day, line_id from reconciliation.matches order by line_id limit 1)"
+
+CRIMES = [
+    Crime(
+        "every_payment_conserves_its_cents",
+        "a cent more is allocated than was paid",
+        f"update ledger.allocations set interest_cents = interest_cents + 1, cash_cents = cash_cents + 1 {_ALLOCATION} "
+        "returning effective_on, 'payment ' || subject_id",
+    ),
+    Crime(
+        "every_payment_conserves_its_cents",
+        "a payment is made smaller",
+        f"update payments.payments set amount_cents = amount_cents - 1 {_PAYMENT} returning effective_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "every_payment_conserves_its_cents",
+        "a receipt is moved to another loan",
+        f"update ledger.allocations set loan_id = 59 {_ALLOCATION} returning effective_on, 'loan 59, payment ' || subject_id",
+    ),
+    Crime(
+        "no_part_is_negative",
+        "interest is taken back into suspense",
+        f"update ledger.allocations set fees_cents = fees_cents - 1, suspense_cents = suspense_cents + 1 {_ALLOCATION} "
+        "returning effective_on, 'receipt ' || subject_id",
+    ),
+    Crime(
+        "no_part_is_negative",
+        "more of a fee is taken back than was charged",
+        "insert into ledger.fees select loan_id, fee_id, 9::smallint, kind, instalment, payment_id, effective_on, policy, "
+        f"-2 * amount_cents, booked_on, run_no, 'crime' from ledger.fees {_FEE} returning effective_on, 'fee ' || fee_id",
+    ),
+    Crime(
+        "what_was_reversed_is_given_back",
+        "the money of a return stays with us",
+        "delete from ledger.allocations where (effective_on, subject_id) in (select effective_on, subject_id "
+        "from ledger.allocations where kind = 'return' order by subject_id limit 1) and kind = 'return' "
+        "returning effective_on, 'payment ' || subject_id",
+    ),
+    Crime(
+        "what_was_reversed_is_given_back",
+        "the money of a live payment is held as returned",
+        f"update ledger.allocations set returned_cents = suspense_cents, suspense_cents = 0 {_ALLOCATION} "
+        "returning effective_on, 'payment ' || subject_id",
+    ),
+    Crime(
+        "what_was_reversed_is_given_back",
+        "the reversal of a returned payment is forgotten",
+        "delete from payments.transitions where (effective_on, payment_id) in (select effective_on, payment_id "
+        "from payments.transitions where status = 'reversed' order by payment_id limit 1) and status = 'reversed' "
+        "returning happened_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "every_transaction_sums_to_zero",
+        "an entry is made larger",
+        "update ledger.entries set amount_cents = amount_cents + 1 where (effective_on, loan_id, subject_id) in "
+        f"({_LIVE}) and account = 1220 returning effective_on, 'receipt ' || subject_id",
+    ),
+    Crime(
+        "entries_follow_from_allocations",
+        "cash is booked to another rail",
+        "update ledger.entries set account = 1108 where (effective_on, loan_id, subject_id) in "
+        f"({_LIVE}) and amount_cents > 0 returning effective_on, 'receipt ' || subject_id",
+    ),
+    Crime(
+        "entries_follow_from_allocations",
+        "suspense is booked as unidentified",
+        "update ledger.entries set account = 2130 where (effective_on, loan_id, subject_id) in "
+        f"({_LIVE}) and account = 2120 returning effective_on, 'receipt ' || subject_id",
+    ),
+    Crime(
+        "entries_follow_from_allocations",
+        "a whole transaction is taken out of the journal",
+        f"delete from ledger.entries {_SUBJECT} returning effective_on, 'receipt ' || subject_id",
+    ),
+    Crime(
+        "entries_follow_from_allocations",
+        "a whole transaction is put into the journal",
+        "insert into ledger.entries select effective_on, loan_id, subject_id, kind, 7::smallint, account, amount_cents, "
+        f"booked_on, run_no from ledger.entries {_SUBJECT} returning effective_on, subject_id || ', seq 7'",
+    ),
+    Crime(
+        "entries_follow_from_allocations",
+        "a transaction is booked into another period",
+        f"update ledger.entries set booked_on = booked_on - 31 {_SUBJECT} returning effective_on, 'receipt ' || subject_id",
+    ),
+    Crime(
+        "entries_follow_from_fees",
+        "a fee becomes income of another kind",
+        "update ledger.entries set account = case account when 4020 then 4030 else 4020 end "
+        "where (effective_on, loan_id, subject_id) in (select effective_on, loan_id, fee_id from ledger.fees order by fee_id limit 1) "
+        "and account in (4020, 4030) returning effective_on, 'fee ' || subject_id",
+    ),
+    Crime(
+        "entries_follow_from_fees",
+        "a fee is not booked",
+        "delete from ledger.entries where (effective_on, loan_id, subject_id) in "
+        "(select effective_on, loan_id, fee_id from ledger.fees order by fee_id limit 1) "
+        "returning effective_on, 'fee ' || subject_id",
+    ),
+    Crime(
+        "entries_follow_from_what_fell_due",
+        "more interest is accrued than fell due",
+        "update ledger.entries set amount_cents = 2 * amount_cents where kind = 'accrual' and effective_on = '2026-01-05' "
+        "returning effective_on, 'accrual'",
+    ),
+    Crime(
+        "entries_follow_from_what_fell_due",
+        "loans are boarded with less than they owed",
+        "update ledger.entries set amount_cents = amount_cents - sign(amount_cents) where kind = 'boarding' and account in (1210, 3010) "
+        "returning effective_on, 'boarding'",
+    ),
+    Crime(
+        "balances_equal_the_ledger",
+        "a borrower's suspense grows by itself",
+        "update ledger.balances set suspense_cents = suspense_cents + 1 where loan_id = 3 returning last_effective_on, 'loan 3'",
+    ),
+    Crime(
+        "balances_equal_the_ledger",
+        "a loan with a history has no balance",
+        "delete from ledger.balances where loan_id = 3 returning null::date, 'loan 3'",
+    ),
+    Crime(
+        "accounts_equal_the_loans",
+        "a running balance and its account drift apart",
+        "update ledger.balances set interest_paid_cents = interest_paid_cents + 1 where loan_id = 3 "
+        "returning null::date, 'account 1220 '",
+    ),
+    Crime(
+        "accounts_equal_the_loans",
+        "an entry goes to an account that no loan knows of",
+        f"update ledger.entries set account = 5010 {_SUBJECT} and account = 1220 returning null::date, 'account 1220 '",
+    ),
+    Crime(
+        "one_payment_per_key",
+        "a payment is counted for two loans",
+        "insert into payments.payments select effective_on, 58, payment_id, channel, provider, reference, loan_number, amount_cents, "
+        "occurred_at, settles_on, transfer_id, booked_on, batch_id, line "
+        f"from payments.payments {_PAYMENT} returning effective_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "one_payment_per_key",
+        "there is a payment that nobody delivered",
+        f"delete from ingestion.payment_ingestions {_PAYMENT} returning effective_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "one_posting_per_payment",
+        "a payment is posted to a second loan",
+        "insert into ledger.allocations select effective_on, 58, subject_id, kind, seq, channel, policy, booked_on, run_no, cash_cents, "
+        "fees_cents, interest_cents, principal_cents, escrow_cents, suspense_cents, returned_cents, reason "
+        f"from ledger.allocations {_ALLOCATION} returning effective_on, subject_id::text",
+    ),
+    Crime(
+        "one_posting_per_payment",
+        "a correction is taken out of the middle",
+        "update ledger.allocations set seq = 9 where (effective_on, subject_id, seq) in (select effective_on, subject_id, seq "
+        "from ledger.allocations where kind = 'receipt' and seq > 1 order by subject_id limit 1) "
+        "returning effective_on, subject_id::text",
+    ),
+    Crime(
+        "one_reversal_per_payment",
+        "a payment is reversed twice",
+        "insert into payments.transitions select effective_on, 58, payment_id, status, occurred_at, happened_on, code, booked_on, "
+        "batch_id, line from payments.transitions where status = 'reversed' and payment_id = (select min(payment_id::text)::uuid "
+        "from payments.transitions where status = 'reversed') returning effective_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "one_reversal_per_payment",
+        "money is given back twice",
+        "insert into ledger.allocations select effective_on, loan_id, subject_id, kind, 2::smallint, channel, policy, booked_on, run_no, "
+        "cash_cents, 0, 0, 0, 0, 0, returned_cents, 'crime' from ledger.allocations where kind = 'return' "
+        "and subject_id = (select min(subject_id::text)::uuid from ledger.allocations where kind = 'return') "
+        "returning effective_on, 'payment ' || subject_id",
+    ),
+    Crime(
+        "every_batch_adds_up",
+        "a row of a batch is lost",
+        "delete from ingestion.staged where booked_on = '2026-01-05' and line = 1 returning booked_on, 'batch ' || batch_id",
+    ),
+    Crime(
+        "every_batch_adds_up",
+        "the process log tells of repeats that were none",
+        "update ingestion.staging_process_log as l set duplicate_records = duplicate_records + 1 from ingestion.batches as b "
+        "where b.batch_id = l.batch_id and b.booked_on = '2026-01-05' returning b.booked_on, 'batch ' || b.batch_id",
+    ),
+    Crime(
+        "every_row_received_is_accounted_for",
+        "news of a payment is lost",
+        f"delete from ingestion.payment_ingestions {_PAYMENT} returning booked_on, 'batch ' || batch_id || ', row ' || line",
+    ),
+    Crime(
+        "every_row_received_is_accounted_for",
+        "a row is rejected without a reason",
+        "delete from ingestion.rejects where booked_on = '2026-01-05' returning booked_on, 'batch ' || batch_id || ', row ' || line",
+    ),
+    Crime(
+        "every_row_received_is_accounted_for",
+        "a repeat is news as well",
+        "insert into ingestion.payment_ingestions select i.effective_on, i.loan_id, i.idempotency_key, 'initiated', i.payment_id, "
+        "i.channel, i.source_reference, i.raw_payload_hash, i.occurred_at, i.happened_on, null, d.booked_on, d.batch_id, d.line, "
+        "i.received_at from ingestion.duplicates as d inner join ingestion.payment_ingestions as i on d.payment_id = i.payment_id "
+        "and d.signal = i.signal where d.line = (select min(line) from ingestion.duplicates where booked_on = d.booked_on) "
+        "and d.booked_on = '2026-01-05' returning booked_on, 'batch ' || batch_id || ', row ' || line",
+    ),
+    Crime(
+        "every_duplicate_names_its_original",
+        "a repeat names a row that said something else",
+        "update ingestion.duplicates set original_line = original_line + 1 where booked_on = '2026-01-05' "
+        "returning booked_on, 'batch ' || batch_id || ', row ' || line",
+    ),
+    Crime(
+        "every_payment_is_what_was_delivered",
+        "what was received is rewritten",
+        "update ingestion.staged as s set raw = raw || ' ' from payments.payments as p "
+        f"where s.booked_on = p.booked_on and s.batch_id = p.batch_id and s.line = p.line and (p.effective_on, p.loan_id, "
+        f"p.payment_id) in ({_LIVE}) returning p.effective_on, 'payment ' || p.payment_id",
+    ),
+    Crime(
+        "every_payment_is_what_was_delivered",
+        "a payment is made larger than its row",
+        f"update payments.payments set amount_cents = amount_cents + 1 {_PAYMENT} returning effective_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "every_word_reaches_its_payment",
+        "a word has no effect",
+        f"delete from payments.transitions {_PAYMENT} returning effective_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "every_word_reaches_its_payment",
+        "a payment that was told of does not exist",
+        f"delete from payments.payments {_PAYMENT} returning effective_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "every_completed_payment_is_posted",
+        "a payment vanishes from the ledger",
+        f"delete from ledger.allocations {_ALLOCATION} returning effective_on, 'payment ' || subject_id",
+    ),
+    Crime(
+        "every_completed_payment_is_posted",
+        "a payment was posted before its money was there",
+        f"update payments.transitions set status = 'pending' {_PAYMENT} returning effective_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "every_chain_recomputes",
+        "an event is reworded",
+        "update ledger.events set data = replace(data::text, '\"suspense\":', '\"suspense\": ')::json "
+        f"{_SUBJECT} and event_no = 2 returning effective_on, subject_id || ', event 2'",
+    ),
+    Crime(
+        "every_chain_recomputes",
+        "an event is dropped from the middle",
+        f"delete from ledger.events {_SUBJECT} and event_no = 1 returning effective_on, subject_id || ', event 2'",
+    ),
+    Crime(
+        "every_chain_recomputes",
+        "two events change places",
+        f"update ledger.events set event_no = 30 + event_no {_SUBJECT}; "
+        "update ledger.events set event_no = 33 - event_no where event_no > 30 returning effective_on, 'subject ' || subject_id",
+    ),
+    Crime(
+        "every_chain_recomputes",
+        "an event is booked on another day",
+        f"update ledger.events set booked_on = booked_on + 1 {_SUBJECT} and event_no = 2 "
+        "returning effective_on, subject_id || ', event 2'",
+    ),
+    Crime(
+        "every_seal_recomputes",
+        "the last event of a chain is dropped",
+        f"delete from ledger.events {_SUBJECT} and event_no = 2 returning effective_on, 'run ' || run_no",
+    ),
+    Crime(
+        "every_seal_recomputes",
+        "a whole chain is dropped",
+        f"delete from ledger.events {_SUBJECT} returning effective_on, 'run ' || run_no",
+    ),
+    Crime(
+        "every_seal_recomputes",
+        "a chain is forged anew, hashes and all",
+        "update ledger.events set data = '{}', hash = ledger.event_hash(prev_hash, subject_id, event_no, type, effective_on, booked_on, "
+        f"'{{}}') {_SUBJECT} and event_no = 2 returning effective_on, 'run ' || run_no",
+    ),
+    Crime(
+        "every_seal_recomputes",
+        "a run's seal is dropped",
+        "delete from ledger.seals where run_no = 5 returning business_date, 'run 5'",
+    ),
+    Crime(
+        "every_seal_recomputes",
+        "a seal is moved to another day",
+        "update ledger.seals set business_date = business_date + 1 where run_no = 5 returning business_date, 'run 5'",
+    ),
+    Crime(
+        "every_seal_recomputes",
+        "a seal is forged, hash and all",
+        "update ledger.seals set events = events - 1, hash = ledger.seal_hash(prev_hash, run_no, business_date, chains, events - 1, root) "
+        "where run_no = 5 returning business_date, 'run 5'",
+    ),
+    Crime(
+        "events_tell_what_was_ingested",
+        "a payment's reference is rewritten",
+        f"update payments.payments set reference = 'other' {_PAYMENT} returning effective_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "events_tell_what_was_ingested",
+        "a payment is slipped in",
+        "insert into payments.payments select effective_on, loan_id, operations.content_id('slipped in'), channel, provider, reference, "
+        "loan_number, amount_cents, occurred_at, settles_on, transfer_id, booked_on, batch_id, line "
+        f"from payments.payments {_PAYMENT} returning effective_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "events_tell_what_was_allocated",
+        "interest becomes principal",
+        f"update ledger.allocations set interest_cents = interest_cents - 1, principal_cents = principal_cents + 1 {_ALLOCATION} "
+        "returning effective_on, 'receipt ' || subject_id",
+    ),
+    Crime(
+        "events_tell_what_was_allocated",
+        "a release is dropped",
+        "delete from ledger.allocations where kind = 'release' and subject_id = (select min(subject_id::text)::uuid "
+        "from ledger.allocations where kind = 'release') returning effective_on, 'release ' || subject_id",
+    ),
+    Crime(
+        "events_tell_what_went_back",
+        "less is given back than was told",
+        "update ledger.allocations set cash_cents = cash_cents + 1, returned_cents = returned_cents + 1 where kind = 'return' "
+        "and subject_id = (select min(subject_id::text)::uuid from ledger.allocations where kind = 'return') "
+        "returning effective_on, 'return ' || subject_id",
+    ),
+    Crime(
+        "events_tell_what_went_back",
+        "a return is dropped that an event tells of",
+        "delete from ledger.allocations as a using ledger.events as e where a.kind = 'return' and e.type = 'payment.reversed' "
+        "and a.subject_id = e.subject_id and a.subject_id = (select min(subject_id::text)::uuid from ledger.allocations "
+        "where kind = 'return') returning e.effective_on, 'return ' || a.subject_id",
+    ),
+    Crime(
+        "events_tell_what_was_charged",
+        "a fee is made smaller",
+        f"update ledger.fees set amount_cents = amount_cents - 1 {_FEE} returning effective_on, 'fee ' || fee_id",
+    ),
+    Crime(
+        "events_tell_what_the_book_booked",
+        "an accrual is changed",
+        "update ledger.entries set amount_cents = 2 * amount_cents where kind = 'accrual' and effective_on = '2026-01-05' "
+        "returning effective_on, 'accrual ' || subject_id",
+    ),
+    Crime(
+        "no_fact_can_be_rewritten",
+        "the pipeline may change entries of one day",
+        "grant update on ledger.entries_20260105 to payments_pipeline; select null::date, 'ledger.entries_20260105'",
+    ),
+    Crime(
+        "no_fact_can_be_rewritten",
+        "everyone may change one column of the seals",
+        "grant update (root) on ledger.seals to public; select null::date, 'ledger.seals'",
+    ),
+    Crime(
+        "no_fact_can_be_rewritten",
+        "the pipeline becomes a member of the owner's role",
+        "create role landlord; alter table ledger.seals owner to landlord; grant landlord to payments_pipeline; "
+        "select null::date, 'ledger.seals'",
+    ),
+    Crime(
+        "every_id_is_its_content",
+        "a payment is passed off as another",
+        f"update payments.payments set reference = 'other' {_PAYMENT} returning effective_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "every_id_is_its_content",
+        "a key is made for a payment",
+        f"update ingestion.payment_ingestions set idempotency_key = sha256('other') {_PAYMENT} "
+        "returning effective_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "every_id_is_its_content",
+        "a late fee is charged for an instalment that it was not made for",
+        "update ledger.fees set instalment = 77 where kind = 'late' and fee_id = (select min(fee_id::text)::uuid from ledger.fees "
+        "where kind = 'late') returning effective_on, 'fee ' || fee_id",
+    ),
+    Crime(
+        "variance_is_bank_minus_ours",
+        "a line of the bank is made smaller",
+        f"update settlement.bank_lines set amount_cents = amount_cents - 1 {_LINE} returning bank_day, channel",
+    ),
+    Crime(
+        "variance_is_bank_minus_ours",
+        "a variance is explained away by more of ours",
+        "update reconciliation.days set our_cents = bank_cents, status = 'balanced' where status = 'variance' and bank_day = "
+        "(select min(bank_day) from reconciliation.days where status = 'variance') returning bank_day, channel",
+    ),
+    Crime(
+        "variance_is_bank_minus_ours",
+        "a rail is left out of a day",
+        "delete from reconciliation.days where bank_day = '2026-01-05' and channel = 'wire' returning bank_day, channel",
+    ),
+    Crime(
+        "variance_is_explained_line_by_line",
+        "an item of a variance is dropped",
+        "delete from reconciliation.items where bank_day = (select min(bank_day) from reconciliation.items) "
+        "returning bank_day, channel",
+    ),
+    Crime(
+        "variance_is_explained_line_by_line",
+        "a match is dropped",
+        f"delete from reconciliation.matches {_LINE} returning bank_day, 'line ' || line_id",
+    ),
+    Crime(
+        "nothing_is_matched_twice",
+        "a second line is matched to the same payment",
+        "insert into reconciliation.matches select bank_day, 'another', loan_id, payment_id, kind, bank_cents, our_cents, method "
+        f"from reconciliation.matches {_LINE} returning bank_day, 'payment ' || payment_id",
+    ),
+    Crime(
+        "nothing_is_matched_twice",
+        "what is matched does not exist",
+        f"delete from settlement.bank_lines {_LINE} returning bank_day, 'line ' || line_id",
+    ),
+    Crime(
+        "every_event_is_in_the_outbox",
+        "an event will never leave",
+        f"delete from ledger.outbox {_SUBJECT} and event_no = 2 returning effective_on, subject_id || ', event 2'",
+    ),
+    Crime(
+        "every_event_is_in_the_outbox",
+        "something leaves that did not happen",
+        "insert into ledger.outbox select effective_on, loan_id, subject_id, 9::smallint from ledger.outbox "
+        f"{_SUBJECT} and event_no = 1 returning effective_on, subject_id || ', event 9'",
+    ),
+    Crime(
+        "events_leave_in_order",
+        "the second event leaves before the first",
+        f"update ledger.outbox set published_at = now() {_SUBJECT} and event_no = 2 "
+        "returning effective_on, subject_id || ', event 2'",
+    ),
+    Crime(
+        "events_leave_in_order",
+        "the first event left after the second",
+        f"update ledger.outbox set published_at = now() - event_no * interval '1 second' {_SUBJECT}; "
+        f"select effective_on, subject_id || ', event 2' from ledger.outbox {_SUBJECT} and event_no = 2",
+    ),
+]
+
+
+def commit_crime(connection: psycopg.Connection[Any], crime: Crime) -> tuple[date | None, str]:
+    """Do it, and tell where."""
+    with connection.cursor() as cursor:
+        cursor.execute(crime.sql.encode())
+        while cursor.nextset():
+            pass
+        done = cursor.fetchall()
+    assert done, "the crime found no victim in the books"
+    return done[0][0], done[0][1]
+
+
+def test_books_that_nobody_touched_keep_every_law(books: Database) -> None:
+    with books.connect() as connection:
+        results = check_all(connection)
+    assert [str(violation) for result in results for violation in result.violations] == []
+    assert [result.checked.name for result in results if result.rows == 0] == []
+
+
+@pytest.mark.parametrize("crime", CRIMES, ids=str)
+def test_a_broken_law_is_named_where_it_was_broken(intruder: psycopg.Connection[Any], crime: Crime) -> None:
+    day, keys = commit_crime(intruder, crime)
+    found = check(intruder, crime.property)
+    assert any(keys in violation.keys for violation in found), found
+    assert all(violation.found != violation.expected for violation in found)
+    if PROPERTIES[crime.property].is_daily:
+        assert day is not None
+        assert any(keys in violation.keys for violation in check(intruder, crime.property, day))
+        places = {violation.business_date for violation in found}
+        assert day in places
+        elsewhere = next(other for other in DAYS if other not in places)
+        assert check(intruder, crime.property, elsewhere) == []
+
+
+def test_every_property_has_a_statement_and_a_test_that_breaks_it() -> None:
+    statements = {path.stem for path in (SQL_DIR / "operations" / "laws").glob("*.sql")}
+    assert statements == set(PROPERTIES) == {crime.property for crime in CRIMES}
+    assert [law.number for law in LAWS] == list(range(1, 9))
+
+
+def test_only_the_first_violations_are_named_and_all_are_counted(
+    books: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(laws, "ROWS_AT_ONCE", 50)  # so that the database is gone through in several ranges of days
+    with books.connect("owner") as connection:
+        connection.execute("update ledger.outbox set published_at = now() where event_no = 2")
+        connection.commit()
+        try:
+            broken = [result for result in check_all(connection, most=3) if not result.holds]
+            seconds = connection.execute("select count(*) from ledger.outbox where event_no = 2").fetchone()
+        finally:
+            connection.rollback()
+            connection.execute("update ledger.outbox set published_at = null")
+            connection.commit()
+    assert [result.checked.name for result in broken] == ["events_leave_in_order"]
+    assert len(broken[0].violations) == 3
+    assert (broken[0].violated,) == seconds
+
+
+def test_any_way_of_cutting_the_days_gives_the_same_verdict(intruder: psycopg.Connection[Any]) -> None:
+    intruder.execute("update ledger.events set hash = sha256(hash) where effective_on in ('2026-01-03', '2026-01-06')")
+    whole = check(intruder, "every_chain_recomputes", most=100_000)
+    by_day = [violation for day in DAYS for violation in check(intruder, "every_chain_recomputes", day, most=100_000)]
+    assert whole == by_day != []
+
+
+def test_ranges_of_days_leave_no_gap_and_do_not_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(laws, "ROWS_AT_ONCE", 100)
+    wanted = PROPERTIES["every_chain_recomputes"]
+    ranges = laws._ranges(wanted, {date(2026, 1, day): 40 for day in range(1, 8)}, None)
+    assert ranges == [
+        (date.min, date(2026, 1, 2)),
+        (date(2026, 1, 3), date(2026, 1, 4)),
+        (date(2026, 1, 5), date(2026, 1, 6)),
+        (date(2026, 1, 7), date.max),
+    ]
+
+
+def test_money_that_waits_for_its_day_to_be_run_is_pending_and_not_lost(intruder: psycopg.Connection[Any]) -> None:
+    intruder.execute("delete from ledger.allocations where effective_on = %s and kind = 'receipt'", (DAYS[3],))
+    assert check(intruder, "every_completed_payment_is_posted") != []
+    intruder.execute(
+        "insert into operations.day_requests (business_date, reason, subject) values (%s, 'ingested', 'a late batch')",
+        (DAYS[3],),
+    )
+    assert check(intruder, "every_completed_payment_is_posted") == []
+
+
+def test_an_unknown_property_is_refused_with_the_known_ones(intruder: psycopg.Connection[Any]) -> None:
+    with pytest.raises(PaymentsError, match="every_chain_recomputes"):
+        check(intruder, "every_chain_is_nice")
+
+
+def test_all_laws_are_not_checked_within_somebody_elses_transaction(intruder: psycopg.Connection[Any]) -> None:
+    intruder.execute("select 1")
+    with pytest.raises(ValueError, match="transaction of their own"):
+        check_all(intruder)

@@ -1,0 +1,94 @@
+"""The command answers quickly, and says what is wrong and what to do about it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from payments_pipeline.cli import COMMANDS, payments
+from payments_pipeline.postgres.connect import Database
+
+
+def run_payments(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PAYMENTS_")}
+    return subprocess.run(
+        [sys.executable, "-m", "payments_pipeline.cli", *arguments],
+        env=inherited | environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_there_and_explains_itself(name: str) -> None:
+    shown = CliRunner().invoke(payments, [name, "--help"])
+    assert shown.exit_code == 0, shown.output
+    command = payments.get_command(click.Context(payments), name)
+    assert command is not None
+    assert command.help
+
+
+def test_help_lists_the_commands_without_importing_what_they_need() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from payments_pipeline.cli import payments;"
+        "print(CliRunner().invoke(payments, ['--help']).output);"
+        "heavy = {'dagster', 'pandas', 'pyarrow', 'great_expectations', 'dbt', 'sqlalchemy', 'psycopg', 'pydantic'};"
+        "print('imported:', sorted(heavy & sys.modules.keys()))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True).stdout
+    assert all(f"  {name} " in shown for name in COMMANDS)
+    assert "imported: []" in shown
+
+
+def test_wrong_settings_end_the_command_with_2_and_without_a_traceback() -> None:
+    ended = run_payments("db", "status", PAYMENTS_DAGSTER_PORT="many", PAYMENTS_DATABASE_URL="x://u:s3cr3t@h/db")
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("error: the settings are wrong:\n  PAYMENTS_DATABASE_URL: ")
+    assert "  PAYMENTS_DAGSTER_PORT: found 'many'" in ended.stderr
+    assert "what to do: " in ended.stderr
+    assert "s3cr3t" not in ended.stderr
+
+
+def test_an_unreachable_database_ends_the_command_with_1_and_without_its_password() -> None:
+    ended = run_payments("db", "migrate", PAYMENTS_DATABASE_URL="postgresql://u:s3cr3t@127.0.0.1:1/db")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("error: cannot connect to postgresql://u:***@127.0.0.1:1/db")
+    assert "s3cr3t" not in ended.stderr
+
+
+def test_an_external_database_is_migrated_described_and_addressed(empty_database: Database) -> None:
+    environ = {"PAYMENTS_DATABASE_URL": empty_database.url}
+    assert "applied 0001_" in run_payments("db", "migrate", **environ).stdout
+    assert "is up to date" in run_payments("db", "migrate", **environ).stdout
+    status = run_payments("db", "status", **environ).stdout
+    assert f"address {empty_database}" in status
+    assert "no migration is waiting" in status
+    assert run_payments("db", "url", **environ).stdout == f"{empty_database}\n"
+    assert run_payments("db", "url", "--show-password", **environ).stdout == f"{empty_database.url}\n"
+    assert run_payments("db", "psql", "-Atc", "select 6 * 7", **environ).stdout == "42\n"
+
+
+def test_an_external_database_is_not_ours_to_stop(empty_database: Database) -> None:
+    ended = run_payments("db", "stop", PAYMENTS_DATABASE_URL=empty_database.url)
+    assert ended.returncode == 1
+    assert "not ours to start or stop" in ended.stderr
+
+
+def test_the_embedded_database_is_started_described_and_stopped(open_folder: Path) -> None:
+    environ = {"PAYMENTS_HOME": str(open_folder / "our home")}
+    assert "there is no database" in run_payments("db", "url", **environ).stderr
+    assert "not running" in run_payments("db", "status", **environ).stdout
+    try:
+        assert run_payments("db", "start", **environ).returncode == 0
+        assert "running as process" in run_payments("db", "status", **environ).stdout
+        assert "migrations waiting: 0001_" in run_payments("db", "status", **environ).stdout
+    finally:
+        assert run_payments("db", "stop", **environ).stdout == "stopped\n"
+    assert "not running" in run_payments("db", "status", **environ).stdout
