@@ -125,17 +125,18 @@ def daily_step(
         def step(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[DailyEvent]:
             days = days_of(context)
             with remedies_shown():
-                with platform.connect(f"{name} {context.run_id[:8]}") as connection:
+                with platform.connect(f"{name} {context.run.run_id[:8]}") as connection:
                     for day in days:
                         started = time.monotonic()
                         _take_turn(connection, day)
-                        done = work(Turn(day, context.run_id, connection, platform)) or {}
+                        done = work(Turn(day, context.run.run_id, connection, platform)) or {}
                         reports = {spec.key: report(connection, spec.key, day) for spec in tables}
                         connection.commit()
                         seconds = round(time.monotonic() - started, 3)
-                        for key, found in reports.items():
-                            told = {**found, **done.get(".".join(key.path), {}), "seconds": seconds}
-                            context.add_asset_metadata(told, asset_key=key, partition_key=day.isoformat())
+                        for spec in tables:
+                            told = {**reports[spec.key], **done.get(".".join(spec.key.path), {}), "seconds": seconds}
+                            told |= {name: spec.metadata[name] for name in ["look_next"] if name in spec.metadata}
+                            context.add_asset_metadata(told, spec.key, day.isoformat())
                         context.log.info(f"{name}: {day} committed after {seconds} s")
                         platform.on_day(name, day)
                 for spec in tables:

@@ -237,30 +237,34 @@ def _bars(console: Console) -> Iterator[_Bars]:
 
 # The summary ------------------------------------------------------------------------------------------------------------
 
-_BANK: Final = "bank and books:\nat variance"
 _COLUMNS: Final[tuple[tuple[str, Callable[[dict[str, Any]], str]], ...]] = (
-    ("rows\nreceived", lambda day: f"{day['received']:,}"),
-    ("dupli-\ncates", lambda day: f"{day['duplicates']:,}"),
-    ("re-\njected", lambda day: f"{day['rejected']:,}"),
-    ("pay-\nments", lambda day: f"{day['payments']:,}"),
-    ("posted\n$", lambda day: f"{day['posted_cents'] / 100:,.2f}"),
-    ("fees\n$", lambda day: f"{day['fees_cents'] / 100:,.2f}"),
-    (_BANK, lambda day: day["at_variance"] or ("balanced" if day["rails"] else "closed")),
-    ("cases\nopen", lambda day: f"{day['open_cases']:,}"),
-    ("cases\nclosed", lambda day: f"{day['resolved_cases']:,}"),
+    ("rows", lambda day: f"{day['received']:,}"),
+    ("dup.", lambda day: f"{day['duplicates']:,}"),
+    ("rej.", lambda day: f"{day['rejected']:,}"),
+    ("paid", lambda day: f"{day['payments']:,}"),
+    ("posted $", lambda day: f"{day['posted_cents'] / 100:,.2f}"),
+    ("fees $", lambda day: f"{day['fees_cents'] / 100:,.2f}"),
+    ("at variance", lambda day: day["at_variance"] or ("-" if day["rails"] else "no bank day")),
+    ("open", lambda day: f"{day['open_cases']:,}"),
+    ("done", lambda day: f"{day['resolved_cases']:,}"),
+)
+_MEANING: Final = (
+    "rows received, duplicates and rejected; payments of the day;",
+    "rails on which bank and books differ; cases open, and done with",
 )
 
 
 def _show_days(console: Console, database: Database, manifest: Manifest) -> None:
     with database.connect() as connection:
         days = query(connection, "operations/days_at_a_glance", first=manifest.first_day, last=manifest.last_day)
-    table = Table(title="What became of each day", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table = Table(title="What became of each day", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column(f"{manifest.first_day.year}", no_wrap=True)
     for name, _ in _COLUMNS:
-        table.add_column(name, justify="left" if name == _BANK else "right", no_wrap=name != _BANK)
+        is_text = name == "at variance"
+        table.add_column(name, justify="left" if is_text else "right", no_wrap=not is_text, min_width=11 if is_text else None)
     for day in days:
         table.add_row(f"{day['business_date']:%m-%d %a}", *(show(day) for _, show in _COLUMNS))
-    console.print(table)
+    console.print(table, *_MEANING, sep="\n", soft_wrap=True)
 
 
 def _show_laws(console: Console, database: Database) -> None:
@@ -273,4 +277,4 @@ def _show_laws(console: Console, database: Database) -> None:
             "broken: " + ", ".join(result.checked.name for result in broken), "payments verify names each violation."
         )
     console.print(f"All {len(LAWS)} laws hold: {len(results)} properties, checked over the whole database.")
-    console.print("Next: `payments up` shows the same in the Dagster UI; `payments verify` tells law by law.")
+    console.print("Next: `payments up` for the same in the Dagster UI, `payments verify` for the laws one by one.")

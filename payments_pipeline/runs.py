@@ -24,7 +24,6 @@ STARTED_BY: Final = "payments/started_by"
 
 _RANGE_START: Final = "dagster/asset_partition_range_start"
 _RANGE_END: Final = "dagster/asset_partition_range_end"
-_TALKATIVE: Final = ("dagster", "great_expectations", "dbt", "alembic", "py.warnings")
 _QUIET: Final = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -40,9 +39,6 @@ class Runner:
         self._defs = build_defs({"platform": platform})
         self._tags = {STARTED_BY: started_by}
         self._output = output
-        for name in _TALKATIVE:  # what they have to say of a run stands in the run itself
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-
     def steps(self, job_name: str) -> int:
         """How many steps the job has."""
         return len(self._defs.resolve_job_def(job_name).graph.node_dict)
@@ -80,6 +76,8 @@ def runner(
     settings: Settings, database: Database, started_by: str, on_day: Callable[[str, date], None]
 ) -> Iterator[Runner]:
     """A runner on the instance in PAYMENTS_HOME."""
+    for handler in logging.getLogger().handlers:  # what others have to say of a run stands in the run itself
+        handler.addFilter(_is_ours)
     os.environ.update(prepare_instance(settings, database))
     with dg.DagsterInstance.get() as instance:
         yield Runner(
@@ -88,6 +86,10 @@ def runner(
             started_by,
             settings.home / "logs" / f"{started_by}.log",
         )
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return record.name.startswith("payments_pipeline")
 
 
 def _failed(result: dg.ExecuteInProcessResult, what: str) -> RunError:

@@ -45,8 +45,8 @@ def up() -> None:
             _start_dagster(supervisor, settings, database)
             _wait_until_it_answers(supervisor, address)
             click.echo(f"Dagster UI  {address}\ndatabase    {database}\nlogs        {settings.home / 'logs'}")
-            click.echo("Ctrl-C stops it all.")
             running = True
+            click.echo("Ctrl-C stops it all.")
             while True:
                 supervisor.check()
                 time.sleep(0.5)

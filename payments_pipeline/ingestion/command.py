@@ -62,9 +62,7 @@ def _report(reports: list[BatchReport], staged: list[Staged], files: int) -> Non
         Console().print(_table(reports))
     click.echo(f"{files} files: {len(staged)} new, {files - len(staged)} taken in before.")
     if rejected := sum(report.errors for report in reports):
-        click.echo(
-            f"{rejected} rows were rejected; each has a case that says what is wrong with it:\n  {_SHOW_REJECTED}"
-        )
+        click.echo(f"rows rejected: {rejected}; each has a case that says what is wrong with it:\n  {_SHOW_REJECTED}")
     if refused := [one.refusal for one in staged if one.refusal]:
         raise RefusedFilesError(
             f"{len(refused)} files were refused:\n  " + "\n  ".join(refused),

@@ -21,6 +21,7 @@ ROWS_AT_ONCE: Final = 1_000_000
 
 _STEPS: Final = (
     "arrived",
+    "repeats",
     "payment_ingestions",
     "duplicates",
     "payment_artifacts",

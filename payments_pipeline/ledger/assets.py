@@ -35,7 +35,7 @@ from payments_pipeline.postgres.run import run
         table(
             "ledger.allocations",
             "Where every cent of a payment went: fees, interest, principal, escrow, or suspense.",
-            deps=["payments.transitions", "servicing.instalments", "servicing.loan_statuses"],
+            deps=["payments.transitions", "servicing.instalments", "servicing.loan_statuses", "ledger.fees"],
             owner="finance",
             nature="facts",
             look_next="ledger.entries",
@@ -43,7 +43,7 @@ from payments_pipeline.postgres.run import run
         table(
             "ledger.fees",
             "Late fees and returned-payment fees that were charged, and those that were taken back.",
-            deps=["payments.transitions", "servicing.instalments", "servicing.loan_statuses"],
+            deps=["payments.transitions", "servicing.instalments"],
             owner="finance",
             nature="facts",
             look_next="ledger.entries",
@@ -51,7 +51,7 @@ from payments_pipeline.postgres.run import run
         table(
             "ledger.entries",
             "The double-entry books: every business event as debits and credits that sum to zero.",
-            deps=["ledger.allocations", "ledger.fees"],
+            deps=["ledger.allocations"],
             owner="finance",
             nature="facts",
             look_next="reconciliation.days",
@@ -59,7 +59,7 @@ from payments_pipeline.postgres.run import run
         table(
             "ledger.events",
             "The history behind the books, chained by hashes so that nothing in it can be altered unseen.",
-            deps=["ledger.allocations", "ledger.fees"],
+            deps=["ledger.allocations"],
             owner="compliance",
             nature="facts",
             look_next="ledger.seals",

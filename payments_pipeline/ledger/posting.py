@@ -96,6 +96,8 @@ def _begin(connection: psycopg.Connection[Any], day: date) -> Posting:
     connection.execute("select pg_advisory_xact_lock(%s)", (POSTING_LOCK,))
     # what is sorted and hashed is a day's rows; the default would spill each of them to disk
     connection.execute("set local work_mem = '256MB'")
+    # a run reads whole days, in their order on disk; the server's setting is for look-ups
+    connection.execute("set local random_page_cost = 4")
     connection.execute("set local maintenance_work_mem = '512MB'")
     last = connection.execute("select coalesce(max(run_no), 0) from ledger.seals").fetchone()
     assert last is not None

@@ -21,7 +21,11 @@ class Cases:
 
 def open_cases(connection: psycopg.Connection[Any], day: date) -> Cases:
     """Open what the day's payments and returns give cause for, and resolve what has healed. Running it again adds nothing."""
-    counts = [query(connection, f"operations/exception_cases_{kind}", day=day)[0] for kind in _KINDS]
+    returned = query(connection, "payments/returned_value_dates", day=day, returns_from=day)
+    value_dates = [row["effective_on"] for row in returned]
+    counts = [
+        query(connection, f"operations/exception_cases_{kind}", day=day, value_dates=value_dates)[0] for kind in _KINDS
+    ]
     return Cases(
         opened=sum(count["opened"] for count in counts),
         resolved=sum(count["resolved"] for count in counts),

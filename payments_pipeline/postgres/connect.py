@@ -100,7 +100,8 @@ class Database:
         return " ".join(
             [
                 *([given] if given else []),
-                "-c timezone=UTC -c jit=off",  # compiling a day's statement costs more than it saves
+                # ids are hashed from text, dates among it; compiling a day's statement costs more than it saves
+                "-c timezone=UTC -c datestyle=ISO -c search_path=public -c jit=off",
                 # what posting works on is a day's rows in temporary tables; a session can set their room only at its start
                 *([f"-c role={PIPELINE_ROLE} -c temp_buffers=256MB"] if role == "pipeline" else []),
             ]
@@ -138,7 +139,7 @@ def unreachable(url: str, error: psycopg.OperationalError) -> DatabaseError:
     """What to tell a person when no connection can be made."""
     return DatabaseError(
         f"cannot connect to {urls.mask(url)}: {_first_line(error)}",
-        "check that the server runs, and the address, user and password in PAYMENTS_DATABASE_URL.",
+        "check that it runs (payments db status), and its address, user and password in PAYMENTS_DATABASE_URL.",
     )
 
 

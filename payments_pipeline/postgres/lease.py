@@ -19,7 +19,7 @@ _KEEP: Final = "keep-running"
 
 
 class Lease:
-    """This process's share in a running server."""
+    """This process's share in a server."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -30,10 +30,9 @@ class Lease:
 
     @classmethod
     def take(cls, server: Server) -> Self:
-        """Use the server, starting it if need be. Waits while another process is just stopping it."""
+        """Keep the server from being stopped as unused. Waits while another process is just stopping it."""
         lease = cls(server)
         lease._users.share()
-        server.start()
         return lease
 
     def give_back(self) -> None:
@@ -47,12 +46,18 @@ class Lease:
             self._users.close()
 
 
-@cache
 def use_embedded_server(root: Path) -> Server:
-    """The embedded server of this home, for the rest of this process."""
+    """The embedded server of this home, for the rest of this process; started anew if it was stopped meanwhile."""
+    server = _lease(root).server
+    server.start()
+    return server
+
+
+@cache
+def _lease(root: Path) -> Lease:
     lease = Lease.take(Server(root))
     atexit.register(lease.give_back)
-    return lease.server
+    return lease
 
 
 def keep_running(root: Path) -> Server:

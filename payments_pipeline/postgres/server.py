@@ -72,9 +72,12 @@ class Server:
 
     @property
     def data_dir(self) -> Path:
-        """The database's files: in `root`, unless the server's account could not reach them there."""
+        """The database's files: in `root`, unless the server's account could not reach them there.
+
+        Resolved, since it is how a running server is known: two ways to the same folder must not look like two servers.
+        """
         moved = self._read("location")
-        return (Path(moved) if moved else self.root) / "data"
+        return ((Path(moved) if moved else self.root) / "data").resolve()
 
     @property
     def port(self) -> int | None:
@@ -138,7 +141,7 @@ class Server:
                 row = connection.execute("show data_directory").fetchone()
         except psycopg.OperationalError as error:
             return str(error).strip()
-        if row is None or Path(row[0]).resolve() != self.data_dir.resolve():
+        if row is None or Path(row[0]).resolve() != self.data_dir:
             return f"another server answers on port {self.port}"
         return None
 
@@ -176,7 +179,6 @@ class Server:
             shutil.rmtree(abandoned, ignore_errors=True)
         partial = Path(tempfile.mkdtemp(prefix=".initdb-", dir=place))
         try:
-            account.own(partial)
             self._initdb(account, partial)
             (partial / "data").rename(place / "data")
         finally:
@@ -202,6 +204,7 @@ class Server:
         password_file.touch(mode=0o600)
         password_file.write_text(password)
         account.own(password_file)
+        account.own(partial)  # last: from here on the account may change what is in it
         command: list[str | Path] = [
             reachable_by(account, self.bin_dir) / "initdb",
             f"--pgdata={partial / 'data'}",
@@ -236,7 +239,7 @@ class Server:
     def _start_postmaster(self, account: Account) -> None:
         deadline = time.monotonic() + START_SECONDS
         said, refusal = b"", None
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline or _is_recovering(refusal):
             if self.postmaster_pid() is None:
                 (self.data_dir / "postmaster.pid").unlink(missing_ok=True)
                 returncode, said = self._pg_ctl_start(account, self._choose_port())
@@ -317,6 +320,11 @@ class Server:
         with os.fdopen(descriptor, "w") as file:
             file.write(text)
         Path(partial).replace(self.root / name)
+
+
+def _is_recovering(refusal: str | None) -> bool:
+    """Whether the server is up and redoing what a crash interrupted: that ends by itself, however long it takes."""
+    return refusal is not None and "the database system is starting up" in refusal
 
 
 def _is_free(port: int) -> bool:

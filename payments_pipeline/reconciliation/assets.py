@@ -16,7 +16,7 @@ from payments_pipeline.reconciliation.days import reconcile_day
         table(
             "reconciliation.matches",
             "Which line of the bank is which movement of ours; each is used at most once.",
-            deps=["settlement.bank_lines", "settlement.batches", "ledger.entries"],
+            deps=["settlement.bank_lines", "settlement.batches"],
             owner="finance",
             nature="view",
             look_next="reconciliation.items",

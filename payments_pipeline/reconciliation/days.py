@@ -36,6 +36,7 @@ class Reconciliation:
 
     @property
     def variance_cents(self) -> int:
+        """The bank's less ours over all rails."""
         return sum(channel.variance_cents for channel in self.channels)
 
     @property
@@ -49,7 +50,9 @@ def reconcile_day(connection: psycopg.Connection[Any], day: date) -> Reconciliat
     # what is joined is a day's rows; the default would spill each of them to disk
     connection.execute("set local work_mem = '256MB'")
     connection.execute("select operations.open_day('reconciliation.matches', %s)", (day,))
-    run(connection, "reconciliation/pairs", day=day, returns_from=returns_from(day))
+    returned = {"day": day, "returns_from": returns_from(day)}
+    value_dates = [row["effective_on"] for row in query(connection, "payments/returned_value_dates", **returned)]
+    run(connection, "reconciliation/pairs", **returned, value_dates=value_dates)
     run(connection, "reconciliation/matches", day=day)
     connection.execute("select operations.close_day('reconciliation.matches', %s)", (day,))
     items = run(connection, "reconciliation/items", day=day)

@@ -145,8 +145,8 @@ def marts(context: dg.AssetExecutionContext, dbt: Dbt, platform: dg.ResourcePara
     """The marts of all days of the run, by one invocation of dbt, and its tests."""
     days = days_of(context)
     span = json.dumps({"first_day": days[0].isoformat(), "last_day": days[-1].isoformat()})
-    target = platform.home / "dbt" / "runs" / context.run_id
-    with remedies_shown(), _reaching(platform), platform.connect(f"marts {context.run_id[:8]}") as connection:
+    target = platform.home / "dbt" / "runs" / context.run.run_id
+    with remedies_shown(), _reaching(platform), platform.connect(f"marts {context.run.run_id[:8]}") as connection:
         for event in dbt.cli(["build", "--vars", span], context=context, target_path=target).stream():
             if isinstance(event, dg.Output):
                 key = context.asset_key_for_output(event.output_name)
@@ -156,7 +156,7 @@ def marts(context: dg.AssetExecutionContext, dbt: Dbt, platform: dg.ResourcePara
             yield event
         if len(context.selected_asset_keys) == len(marts.keys):  # the last of the day: nothing is owed of it any more
             for day in days:
-                run(connection, "operations/finish_day", day=day, run_id=context.run_id)
+                run(connection, "operations/finish_day", day=day, run_id=context.run.run_id)
     shutil.rmtree(target, ignore_errors=True)  # a failed run leaves dbt's log and compiled statements there
     for day in days:
         platform.on_day("marts", day)

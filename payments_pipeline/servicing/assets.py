@@ -50,7 +50,7 @@ def instalments(turn: Turn) -> None:
         table(
             "servicing.delinquency",
             "Every loan that was behind at the end of the day: since when, with how much, and in which ageing bucket.",
-            deps=["servicing.instalments", "ledger.allocations", "ledger.fees"],
+            deps=["servicing.instalments", "ledger.allocations"],
             owner="servicing",
             nature="view",
             look_next="reporting.delinquency_by_bucket",

@@ -45,7 +45,8 @@ def bank_lines(turn: Turn) -> Done:
         table(
             "settlement.batches",
             "What each rail should have paid into our account on this day, and what the bank shows.",
-            deps=["payments.transitions", "settlement.bank_lines"],
+            # The books come first: what is expected of the bank is not asked before their laws are found to hold.
+            deps=["payments.transitions", "ledger.entries", "settlement.bank_lines"],
             owner="treasury",
             nature="view",
             look_next="reconciliation.days",

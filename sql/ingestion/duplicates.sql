@@ -1,8 +1,9 @@
--- The rows of the batches that repeat one already taken up, from the rows in `arrived`.
+-- The rows in `repeats`, each with what it repeats.
 insert into ingestion.duplicates (
     booked_on, batch_id, line, loan_id, payment_id, signal, original_batch_id, original_line
 )
 select
-    a.booked_on, a.batch_id, a.line, a.loan_id, a.payment_id, a.event, a.original_batch_id, a.original_line
-from arrived as a
-where (a.original_batch_id, a.original_line) <> (a.batch_id, a.line)
+    a.booked_on, r.batch_id, r.line, a.loan_id, encode(substr(a.idempotency_key, 1, 16), 'hex')::uuid, a.event,
+    r.original_batch_id, r.original_line
+from repeats as r
+inner join arrived as a on r.batch_id = a.batch_id and r.line = a.line

@@ -1,10 +1,8 @@
 -- What became of the rows of each batch: each was taken up, repeats another, or was rejected.
 with taken_up as (
-    select
-        a.batch_id,
-        count(*) filter (where a.original_batch_id = a.batch_id and a.original_line = a.line) as processed,
-        count(*) filter (where (a.original_batch_id, a.original_line) <> (a.batch_id, a.line)) as duplicates
+    select a.batch_id, count(*) filter (where r.line is null) as processed, count(r.line) as duplicates
     from arrived as a
+    left join repeats as r on a.batch_id = r.batch_id and a.line = r.line
     group by a.batch_id
 ),
 

@@ -1,5 +1,5 @@
--- Those of the batches that still wait to be taken up, the days on which they were received, and the value dates of their
--- rows. They are taken up by one run at a time, from here to the end of its transaction, so that each run sees all that
+-- Those of the batches that still wait to be taken up, the days on which they were received, and the value dates of
+-- their rows. One run at a time takes up batches, from here to the end of its transaction, so that each sees all that
 -- those before it brought.
 select pg_advisory_xact_lock(hashtext('ingestion.payment_ingestions'));
 

@@ -2,11 +2,11 @@
 with added as (
     select
         q.loan_id,
-        sum(q.assessed) as assessed,
-        sum(q.fees) as fees,
-        sum(q.interest) as interest,
-        sum(q.principal) as principal,
-        sum(q.escrow) as escrow, sum(q.suspense) as suspense, max(q.effective_on) as effective_on
+        sum(q.assessed)::bigint as assessed,
+        sum(q.fees)::bigint as fees,
+        sum(q.interest)::bigint as interest,
+        sum(q.principal)::bigint as principal,
+        sum(q.escrow)::bigint as escrow, sum(q.suspense)::bigint as suspense, max(q.effective_on) as effective_on
     from (
         select n.loan_id, 0 as assessed, n.fees, n.interest, n.principal, n.escrow, n.suspense, n.effective_on
         from new_allocations as n
@@ -18,15 +18,13 @@ with added as (
 
 totals as (
     select
-        b.loan_id,
-        b.fees_assessed_cents + a.assessed as assessed, b.fees_paid_cents + a.fees as fees,
-        b.interest_paid_cents + a.interest as interest, b.principal_paid_cents + a.principal as principal,
-        b.escrow_paid_cents + a.escrow as escrow, b.suspense_cents + a.suspense as suspense,
-        greatest(b.last_effective_on, a.effective_on) as effective_on,
+        f.loan_id,
+        f.fees_assessed_cents + a.assessed as assessed, f.fees_paid_cents + a.fees as fees,
+        f.interest_paid_cents + a.interest as interest, f.principal_paid_cents + a.principal as principal,
+        f.escrow_paid_cents + a.escrow as escrow, f.suspense_cents + a.suspense as suspense, a.effective_on,
         f.rate_ppm, f.principal_cents, f.payment_cents, f.term_instalments, f.escrow_cents, f.instalments_before,
-        servicing.instalments_due(f.first_due_on, f.last_instalment, %(horizon)s) as n
+        servicing.instalments_due(f.first_due_month, f.due_day, f.last_instalment, %(horizon)s) as n
     from added as a
-    inner join ledger.balances as b on a.loan_id = b.loan_id
     inner join fold as f on a.loan_id = f.loan_id
 ),
 
@@ -69,7 +67,7 @@ set
     escrow_paid_cents = p.escrow,
     suspense_cents = p.suspense,
     instalments_paid = case when p.is_paid_up then p.n else coalesce(c.instalments, p.instalments_before) end,
-    last_effective_on = p.effective_on
+    last_effective_on = greatest(b.last_effective_on, p.effective_on)
 from paid_up as p
 left join counted as c on p.loan_id = c.loan_id
 where b.loan_id = p.loan_id

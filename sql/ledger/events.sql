@@ -1,22 +1,11 @@
 -- One event for each thing this run did, linked to the chain of its subject; one outbox row for each event; and the
 -- figures of the seal over the heads of the chains it extended. A chain grows by at most three links in a run:
 -- the payment is ingested, it is posted or corrected, it is reversed.
-with said as (
+with ingested as (
     -- payments that are new to us
     select
-        p.effective_on, p.loan_id, p.payment_id as subject_id, 1 as place, 'payment.ingested' as type, p.booked_on,
-        '{"channel":"'
-        || p.channel
-        || '","reference":'
-        || to_json(p.reference)::text
-        || ',"amount_cents":'
-        || p.amount_cents
-        || ',"value_date":"'
-        || to_char(p.effective_on::timestamp, 'YYYY-MM-DD')
-        || '","loan":'
-        || to_json(p.loan_number)::text
-        || ',"key":"' || encode(i.idempotency_key, 'hex') || '","raw_sha256":"' || encode(i.raw_payload_hash, 'hex')
-        || '","batch":"' || p.batch_id || '","line":' || p.line || '}' as data
+        p.effective_on, p.loan_id, p.payment_id, p.booked_on, p.channel, p.reference, p.amount_cents, p.loan_number,
+        p.batch_id, p.line, i.idempotency_key, i.raw_payload_hash
     from payments.payments as p
     inner join ingestion.payment_ingestions as i
         on
@@ -28,77 +17,87 @@ with said as (
             select from ledger.events as e
             where e.effective_on = %(day)s and e.loan_id = p.loan_id and e.subject_id = p.payment_id and e.event_no = 1
         )
+),
 
-    union all
-
-    select
-        n.chain_on, n.loan_id, n.subject_id, case n.kind when 'return' then 3 else 2 end,
-        case
-            when n.kind = 'return' then 'payment.reversed'
-            when n.kind = 'release' and n.seq = 1 then 'suspense.released'
-            when n.kind = 'release' then 'suspense.release_corrected'
-            when n.seq = 1 then 'payment.posted'
-            else 'payment.reallocated'
-        end,
-        n.booked_on,
-        '{"kind":"'
-        || n.kind
-        || '","seq":'
-        || n.seq
-        || ',"effective_on":"'
-        || to_char(n.effective_on::timestamp, 'YYYY-MM-DD')
-        || '","policy":"' || n.policy || '","cash":' || n.cash || ',"fees":' || n.fees || ',"interest":' || n.interest
-        || ',"principal":' || n.principal || ',"escrow":' || n.escrow || ',"suspense":' || n.suspense
-        || ',"returned":' || n.returned || coalesce(',"code":"' || n.return_code || '"', '') || '}'
-    from new_allocations as n
-
-    union all
-
-    select
-        f.effective_on,
-        f.loan_id,
-        f.fee_id,
-        2,
-        case f.seq when 1 then 'fee.assessed' else 'fee.corrected' end,
-        f.booked_on,
-        '{"kind":"' || f.kind || '","seq":' || f.seq || ',"amount":' || f.amount || ',"policy":"' || f.policy || '"}'
-    from new_fees as f
-
-    union all
-
+booked as (
     -- transactions of the whole book: accruals and boarding, each entry named
     select
-        e.effective_on, e.loan_id, e.subject_id, 2, 'book.' || e.kind, e.booked_on,
+        e.effective_on, e.loan_id, e.subject_id, e.kind, e.booked_on,
         '{"kind":"' || e.kind || '","seq":' || e.seq || ',"entries":{'
-        || string_agg('"' || e.account || '":' || e.amount_cents, ',' order by e.account) || '}}'
+        || string_agg('"' || e.account || '":' || e.amount_cents, ',' order by e.account) || '}}' as data
     from ledger.entries as e
-    where e.effective_on = %(day)s and e.loan_id = 0 and e.kind in ('accrual', 'boarding') and e.run_no = %(run_no)s
+    where
+        e.effective_on = %(day)s
+        and e.loan_id = 0
+        and e.kind in ('accrual', 'boarding')
+        and e.run_no = %(run_no)s
     group by e.effective_on, e.loan_id, e.subject_id, e.kind, e.seq, e.booked_on
 ),
 
 laid_out as (
-    -- a subject a row, its links side by side
+    -- a subject a row, its links side by side: a payment that is new, posted or corrected, and returned
     select
-        s.effective_on, s.loan_id, s.subject_id,
-        max(s.type) filter (where s.place = 1) as type_1, max(s.booked_on) filter (where s.place = 1) as booked_1,
-        max(s.data) filter (where s.place = 1) as data_1,
-        max(s.type) filter (where s.place = 2) as type_2, max(s.booked_on) filter (where s.place = 2) as booked_2,
-        max(s.data) filter (where s.place = 2) as data_2,
-        max(s.type) filter (where s.place = 3) as type_3, max(s.booked_on) filter (where s.place = 3) as booked_3,
-        max(s.data) filter (where s.place = 3) as data_3
-    from said as s
-    group by s.effective_on, s.loan_id, s.subject_id
+        coalesce(i.effective_on, n.chain_on) as effective_on, coalesce(i.loan_id, n.loan_id) as loan_id,
+        coalesce(i.payment_id, n.subject_id) as subject_id,
+        case when i.payment_id is not null then 'payment.ingested' end as type_1, i.booked_on as booked_1,
+        '{"channel":"' || i.channel || '","reference":' || to_json(i.reference)::text
+        || ',"amount_cents":' || i.amount_cents || ',"value_date":"' || i.effective_on
+        || '","loan":' || to_json(i.loan_number)::text || ',"key":"' || encode(i.idempotency_key, 'hex')
+        || '","raw_sha256":"' || encode(i.raw_payload_hash, 'hex') || '","batch":"' || i.batch_id
+        || '","line":' || i.line || '}' as data_1,
+        case
+            when n.kind = 'release' and n.seq = 1 then 'suspense.released'
+            when n.kind = 'release' then 'suspense.release_corrected'
+            when n.seq = 1 then 'payment.posted'
+            when n.seq > 1 then 'payment.reallocated'
+        end as type_2, n.booked_on as booked_2, ledger.allocation_event(
+            n.kind, n.seq, n.effective_on, n.policy, n.cash, n.fees, n.interest, n.principal, n.escrow, n.suspense,
+            n.returned, n.return_code
+        ) as data_2,
+        case when r.kind is not null then 'payment.reversed' end as type_3, r.booked_on as booked_3,
+        ledger.allocation_event(
+            r.kind, r.seq, r.effective_on, r.policy, r.cash, r.fees, r.interest, r.principal, r.escrow, r.suspense,
+            r.returned, r.return_code
+        ) as data_3
+    from ingested as i
+    full join (select q.* from new_allocations as q where q.kind <> 'return') as n
+        on i.loan_id = n.loan_id and i.payment_id = n.subject_id
+    left join (select q.* from new_allocations as q where q.kind = 'return') as r
+        on n.loan_id = r.loan_id and n.subject_id = r.subject_id
+
+    union all
+
+    select
+        f.effective_on, f.loan_id, f.fee_id, null, null, null,
+        case f.seq when 1 then 'fee.assessed' else 'fee.corrected' end, f.booked_on,
+        '{"kind":"' || f.kind || '","seq":' || f.seq || ',"amount":' || f.amount || ',"policy":"' || f.policy || '"}',
+        null, null, null
+    from new_fees as f
+
+    union all
+
+    select b.effective_on, b.loan_id, b.subject_id, null, null, null, 'book.' || b.kind, b.booked_on, b.data, null, null, null
+    from booked as b
+),
+
+extended as (
+    -- what may have a chain already: all but the payments that are new
+    select n.chain_on as effective_on, n.loan_id, n.subject_id from new_allocations as n
+    where n.kind <> 'return'
+    union all
+    select f.effective_on, f.loan_id, f.fee_id from new_fees as f
+    union all
+    select b.effective_on, b.loan_id, b.subject_id from booked as b
 ),
 
 begun as (
-    -- only what was posted before can have a chain already
     select distinct on (e.effective_on, e.loan_id, e.subject_id)
         e.effective_on, e.loan_id, e.subject_id, e.event_no, e.hash
-    from laid_out as l
+    from extended as x
     inner join
         ledger.events as e
-        on l.effective_on = e.effective_on and l.loan_id = e.loan_id and l.subject_id = e.subject_id
-    where l.type_1 is null and e.effective_on between %(since)s and %(horizon)s
+        on x.effective_on = e.effective_on and x.loan_id = e.loan_id and x.subject_id = e.subject_id
+    where e.effective_on between %(since)s and %(horizon)s
     order by e.effective_on asc, e.loan_id asc, e.subject_id asc, e.event_no desc
 ),
 

@@ -60,6 +60,9 @@ create table servicing.loans (
     last_instalment smallint not null,
     grace_days smallint not null check (grace_days between 0 and 31),
     due_day smallint not null generated always as (extract(day from first_due_on)) stored,
+    first_due_month integer not null generated always as (
+        12 * extract(year from first_due_on) + extract(month from first_due_on)
+    ) stored,
     check (last_instalment between 0 and term_instalments),
     check (extract(day from first_due_on) <= 28),
     -- a payment below the interest would make the principal part negative; no product of ours does that
@@ -90,6 +93,7 @@ comment on column servicing.loans.last_instalment is
 'Last instalment that falls due; before the term where the loan ended early.';
 comment on column servicing.loans.grace_days is 'Days after the due date until a late fee.';
 comment on column servicing.loans.due_day is 'Day of the month on which instalments fall due.';
+comment on column servicing.loans.first_due_month is 'Month of instalment 1, counted from the year 0.';
 
 create table servicing.escrow (
     loan_id bigint primary key,
@@ -165,15 +169,18 @@ end;
 comment on function servicing.principal_through(bigint, bigint, integer, integer, double precision, double precision) is
 'Principal of instalments 1 to n together; the last instalment of the term clears the balance.';
 
-create function servicing.instalments_due(first_due_on date, last_instalment smallint, day date) returns smallint
+-- Months are counted so that nothing but two integers of the loan enters: the rest is worked out once a statement.
+create function servicing.instalments_due(
+    first_due_month integer, due_day smallint, last_instalment smallint, day date
+) returns smallint
 language sql immutable parallel safe
 return greatest(0, least(
     last_instalment,
-    12 * (extract(year from day) - extract(year from first_due_on))::int
-    + (extract(month from day) - extract(month from first_due_on))::int
-    + (extract(day from day) >= extract(day from first_due_on))::int
+    (12 * extract(year from day) + extract(month from day))::int
+    - first_due_month
+    + (due_day <= extract(day from day)::int)::int
 ))::smallint;
-comment on function servicing.instalments_due(date, smallint, date) is
+comment on function servicing.instalments_due(integer, smallint, smallint, date) is
 'How many instalments have fallen due by the end of a day.';
 
 create function servicing.due_on(first_due_on date, instalment integer) returns date

@@ -111,7 +111,11 @@ create table ingestion.payment_ingestions (
     signal text not null,
     payment_id uuid not null,
     channel text not null,
+    provider text,
     source_reference text not null,
+    loan_number text not null,
+    amount_cents bigint not null check (amount_cents > 0),
+    transfer_id text,
     raw_payload_hash bytea not null,
     occurred_at timestamptz not null,
     happened_on date not null,
@@ -131,7 +135,11 @@ comment on column ingestion.payment_ingestions.signal is
 'The word: initiated, settled, completed, captured, returned, recalled, canceled.';
 comment on column ingestion.payment_ingestions.payment_id is 'The payment it is about: the first half of the key.';
 comment on column ingestion.payment_ingestions.channel is 'Rail.';
+comment on column ingestion.payment_ingestions.provider is 'Who carried it.';
 comment on column ingestion.payment_ingestions.source_reference is 'Reference as received.';
+comment on column ingestion.payment_ingestions.loan_number is 'Loan quoted, trimmed and in upper case.';
+comment on column ingestion.payment_ingestions.amount_cents is 'Amount.';
+comment on column ingestion.payment_ingestions.transfer_id is 'Id of the transfer at the provider.';
 comment on column ingestion.payment_ingestions.raw_payload_hash is 'sha256 of the row as received.';
 comment on column ingestion.payment_ingestions.occurred_at is 'Instant of what the word tells (staged.occurred_at).';
 comment on column ingestion.payment_ingestions.happened_on is 'Business date of what the word tells, e.g. of a return.';

@@ -1,12 +1,17 @@
 -- Returns of payments that we do not have, if the return happened on :day or concerns that value date. The case closes
 -- when the payment turns up, which the run of its value date notices. Tells how many were opened and resolved.
+-- :value_dates are the value dates of all payments that went back on :day, and :day itself.
 with
 returned as (
-    select transitions.effective_on, transitions.loan_id, transitions.payment_id, transitions.happened_on, transitions.code
+    select
+        transitions.effective_on, transitions.loan_id, transitions.payment_id, transitions.happened_on, transitions.code
     from payments.transitions
-    where transitions.status = 'reversed' and transitions.happened_on = %(day)s
+    where
+        transitions.status = 'reversed' and transitions.happened_on = %(day)s
+        and transitions.effective_on = any(%(value_dates)s)
     union
-    select transitions.effective_on, transitions.loan_id, transitions.payment_id, transitions.happened_on, transitions.code
+    select
+        transitions.effective_on, transitions.loan_id, transitions.payment_id, transitions.happened_on, transitions.code
     from payments.transitions
     where transitions.status = 'reversed' and transitions.effective_on = %(day)s
 ),
@@ -18,9 +23,11 @@ told as (
         payments.payment_id is null as is_orphan
     from returned
     left join payments.payments
-        on payments.effective_on = returned.effective_on
+        on
+            payments.effective_on = returned.effective_on
             and payments.loan_id = returned.loan_id
             and payments.payment_id = returned.payment_id
+            and payments.effective_on = any(%(value_dates)s)
 ),
 
 opened as (

@@ -1,12 +1,17 @@
--- A case for every payment that went back, if that happened on :day or the payment's value date is :day (the run of either
--- day may be the one that brings the news). Tells how many were opened.
+-- A case for every payment that went back, if that happened on :day or the payment's value date is :day (the run of
+-- either day may be the one that brings the news). Tells how many were opened.
+-- :value_dates are the value dates of all payments that went back on :day, and :day itself.
 with
 returned as (
-    select transitions.effective_on, transitions.loan_id, transitions.payment_id, transitions.happened_on, transitions.code
+    select
+        transitions.effective_on, transitions.loan_id, transitions.payment_id, transitions.happened_on, transitions.code
     from payments.transitions
-    where transitions.status = 'reversed' and transitions.happened_on = %(day)s
+    where
+        transitions.status = 'reversed' and transitions.happened_on = %(day)s
+        and transitions.effective_on = any(%(value_dates)s)
     union
-    select transitions.effective_on, transitions.loan_id, transitions.payment_id, transitions.happened_on, transitions.code
+    select
+        transitions.effective_on, transitions.loan_id, transitions.payment_id, transitions.happened_on, transitions.code
     from payments.transitions
     where transitions.status = 'reversed' and transitions.effective_on = %(day)s
 ),
@@ -19,15 +24,18 @@ told as (
         coalesce(payments.channel, news.channel, 'unknown') as channel
     from returned
     left join payments.payments
-        on payments.effective_on = returned.effective_on
+        on
+            payments.effective_on = returned.effective_on
             and payments.loan_id = returned.loan_id
             and payments.payment_id = returned.payment_id
+            and payments.effective_on = any(%(value_dates)s)
     left join lateral (
         select min(payment_ingestions.channel) as channel
         from ingestion.payment_ingestions
         where
             payments.payment_id is null
             and payment_ingestions.effective_on = returned.effective_on
+            and payment_ingestions.effective_on = any(%(value_dates)s)
             and payment_ingestions.loan_id = returned.loan_id
             and payment_ingestions.payment_id = returned.payment_id
     ) as news on true
@@ -45,9 +53,13 @@ wanted as (
         coalesce(return_codes.severity, 'high') as severity,
         coalesce(return_codes.reason, 'a code that we do not know') as reason,
         case
-            when return_codes.code is null then 'Find out what the code means, add it to the return codes, and decide what is to be done.'
+            when
+                return_codes.code is null
+                then 'Find out what the code means, add it to the return codes, and decide what is to be done.'
             when return_codes.action = 'dispute' then 'Gather the authorization and answer the dispute in time.'
-            when return_codes.action = 'hold' then 'Hold further payments from this account until the reason is cleared up.'
+            when
+                return_codes.action = 'hold'
+                then 'Hold further payments from this account until the reason is cleared up.'
             else 'The payment has been reversed. Tell the borrower, and ask for another way to pay.'
         end as next_step
     from told
@@ -67,7 +79,9 @@ opened as (
             wanted.reason, coalesce(wanted.code, 'no code')
         ),
         wanted.next_step,
-        jsonb_build_object('value_date', wanted.effective_on, 'amount_cents', wanted.amount_cents, 'channel', wanted.channel)
+        jsonb_build_object(
+            'value_date', wanted.effective_on, 'amount_cents', wanted.amount_cents, 'channel', wanted.channel
+        )
     from wanted
     on conflict (case_id) do nothing
     returning case_id

@@ -73,15 +73,16 @@ opened as (
         news.case_id, 'validation', news.policy, news.severity, 'open', %(day)s, news.loan_id, news.subject_id,
         news.summary, news.next_step, news.details
     from news
-    on conflict (case_id) do update set
-        subcategory = excluded.subcategory,
-        severity = excluded.severity,
-        state = case when kept.state in ('resolved', 'cancelled') then 'open' else kept.state end,
-        summary = excluded.summary,
-        next_step = excluded.next_step,
-        details = excluded.details,
-        resolution = null,
-        resolved_at = null
+    on conflict (case_id) do update
+        set
+            subcategory = excluded.subcategory,
+            severity = excluded.severity,
+            state = case when kept.state in ('resolved', 'cancelled') then 'open' else kept.state end,
+            summary = excluded.summary,
+            next_step = excluded.next_step,
+            details = excluded.details,
+            resolution = null,
+            resolved_at = null
     returning kept.case_id
 ),
 
@@ -99,7 +100,10 @@ resolved as (
     where
         kept.case_id = known.case_id
         and known.state in ('open', 'pending')
-        and not exists (select from wanted where wanted.case_id = known.case_id)
+        and not exists (
+            select from wanted
+            where wanted.case_id = known.case_id
+        )
     returning kept.case_id
 )
 

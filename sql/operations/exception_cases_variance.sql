@@ -1,5 +1,5 @@
--- Cases about bank and books on :day: opened where they disagree, kept up while they do, resolved when they agree again.
--- Tells how many were opened (or reopened) and resolved.
+-- Cases about bank and books on :day: opened where they disagree, kept up while they do, resolved when they agree
+-- again. Tells how many were opened (or reopened) and resolved.
 with
 -- From which size on a variance is how severe.
 sizes (from_cents, severity) as (
@@ -7,7 +7,8 @@ sizes (from_cents, severity) as (
 ),
 
 days as (
-    select days.* from reconciliation.days where days.bank_day = %(day)s
+    select days.* from reconciliation.days
+    where days.bank_day = %(day)s
 ),
 
 last_run as (
@@ -53,9 +54,11 @@ wanted as (
         case troubled.category
             when 'reconcile_variance'
                 then
-                    'Look at the items of this day and rail in reconciliation.items, bring in what is missing, and run the '
-                    || 'day again: the case closes when bank and books agree.'
-            else 'Look at the items of this day and rail in reconciliation.items: each is an error, though their sum is none.'
+                    'Look at the items of this day and rail in reconciliation.items, bring in what is missing, and run '
+                    || 'the day again: the case closes when bank and books agree.'
+            else
+                'Look at the items of this day and rail in reconciliation.items: each of them is an error, though '
+                || 'their sum is none.'
         end as next_step,
         jsonb_build_object(
             'bank_cents', troubled.bank_cents, 'our_cents', troubled.our_cents,
@@ -105,14 +108,14 @@ healed as (
         resolved_at = now(),
         details = kept.details || '{"healed": true}',
         resolution = format(
-            'After run %%s of the ledger the day was reconciled again: %%s. Since the case was last seen, the bank moved by '
-            || '%%s and our books by %%s.',
+            'After run %%s of the ledger the day was reconciled again: %%s. Since the case was last seen, the bank '
+            || 'moved by %%s and our books by %%s.',
             last_run.run_no,
             case
-                when coalesce(days.status, 'balanced') = 'variance' then 'the open items no longer cancel out, see the case on the variance'
-                else
-                    'bank and books both show ' || operations.dollars(coalesce(days.our_cents, 0))
-                    || case when coalesce(days.open_count, 0) = 0 then ' without an open item' else ', with open items that cancel out' end
+                when days.status = 'variance' then 'the open items no longer cancel out, see the case on the variance'
+                when days.open_count > 0
+                    then format('bank and books both show %%s, with open items that cancel out', our_dollars.text)
+                else format('bank and books both show %%s without an open item', our_dollars.text)
             end,
             operations.dollars(coalesce(days.bank_cents, 0) - (known.details ->> 'bank_cents')::bigint),
             operations.dollars(coalesce(days.our_cents, 0) - (known.details ->> 'our_cents')::bigint)
@@ -120,13 +123,20 @@ healed as (
     from known
     cross join last_run
     left join days on days.channel = known.subcategory
+    cross join lateral (values (operations.dollars(coalesce(days.our_cents, 0)))) as our_dollars (text)
     where
         kept.case_id = known.case_id
         and known.state in ('open', 'pending')
-        and not exists (select from wanted where wanted.case_id = known.case_id)
+        and not exists (
+            select from wanted
+            where wanted.case_id = known.case_id
+        )
     returning kept.case_id
 )
 
 select
-    (select count(*) from news where news.is_opened)::int as opened,
+    (
+        select count(*) from news
+        where news.is_opened
+    )::int as opened,
     (select count(*) from healed)::int as resolved;

@@ -1,6 +1,8 @@
--- Bank against books on :day for every rail that has a line or a movement, from the temporary table `pairs` and the items.
+-- Bank against books on :day for every rail that has a line or a movement, from the temporary table `pairs` and the
+-- items.
 
-delete from reconciliation.days where bank_day = %(day)s;
+delete from reconciliation.days
+where bank_day = %(day)s;
 
 insert into reconciliation.days (bank_day, channel, bank_cents, our_cents, matched_count, open_count, status)
 with

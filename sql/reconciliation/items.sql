@@ -1,14 +1,16 @@
 -- What explains the variance of :day: lines and movements without a partner, and pairs whose amounts differ. Read from
 -- the temporary table `pairs`.
 
-delete from reconciliation.items where bank_day = %(day)s;
+delete from reconciliation.items
+where bank_day = %(day)s;
 
 insert into reconciliation.items (
     bank_day, channel, side, item_id, loan_id, payment_id, cause, variance_cents, description
 )
 with
 lines_left as (
-    select pairs.* from pairs where pairs.payment_id is null
+    select pairs.* from pairs
+    where pairs.payment_id is null
 ),
 
 -- A line that says what a matched line says already is more likely told twice than a payment that we lack.
@@ -25,7 +27,9 @@ select
     lines_left.bank_cents,
     format(
         case
-            when repeated.line_id is null then 'The bank shows %%s of %%s by %%s, %%s; no payment of ours accounts for it.'
+            when
+                repeated.line_id is null
+                then 'The bank shows %%s of %%s by %%s, %%s; no payment of ours accounts for it.'
             else 'The bank shows %%s of %%s by %%s, %%s, more often than we do.'
         end,
         case lines_left.kind

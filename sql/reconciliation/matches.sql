@@ -1,5 +1,5 @@
--- The pairs of :day, from the temporary table `pairs`. Only what has changed since the day was last reconciled is written:
--- a rerun of a large day brings a few pairs, and replacing a million would cost more than finding them.
+-- The pairs of :day, from the temporary table `pairs`. Only what has changed since the day was last reconciled is
+-- written: a rerun of a large day brings a few pairs, and replacing a million would cost more than finding them.
 
 delete from reconciliation.matches
 where

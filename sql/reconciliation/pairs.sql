@@ -1,5 +1,5 @@
--- Lines of the bank and movements of ours on :day, side by side: a row for each pair, with how it was found, and one for each
--- line or movement that has no partner. Temporary tables; matches, items and days are read from `pairs`.
+-- Lines of the bank and movements of ours on :day, side by side: a row for each pair, with how it was found, and one
+-- for each line or movement that has no partner. Temporary tables; matches, items and days are read from `pairs`.
 --
 -- References are compared trimmed and folded, as in the payment's key. The hash makes that quick; what it stands for is
 -- compared all the same. Only where several lines or movements look alike are they numbered, so that each is used once:
@@ -15,174 +15,178 @@ with
 -- Money of today that settles today. Only what its rail has called completed is money that the bank has; what came back
 -- later was there all the same.
 credited_today as (
-    select payments.loan_id, payments.payment_id, payments.channel, payments.reference, payments.amount_cents
-    from payments.payments
-    inner join payments.transitions
-        on transitions.loan_id = payments.loan_id and transitions.payment_id = payments.payment_id
-    where payments.effective_on = %(day)s and payments.settles_on = %(day)s
-        and transitions.effective_on = %(day)s and transitions.status = 'completed'
+    select p.channel, 'credit' as kind, p.loan_id, p.payment_id, p.reference, p.amount_cents
+    from payments.payments as p
+    inner join payments.transitions as t on p.loan_id = t.loan_id and p.payment_id = t.payment_id
+    where
+        p.effective_on = %(day)s
+        and p.settles_on = %(day)s
+        and t.effective_on = %(day)s
+        and t.status = 'completed'
 ),
 
--- Money of the days before whose rail took its time. No rail takes ten days; that the two dates differ is the condition of
--- the index that finds it.
+-- Money of the days before whose rail took its time. No rail takes ten days; that the two dates differ is the condition
+-- of the index that finds it.
 credited_before as (
-    select payments.loan_id, payments.payment_id, payments.channel, payments.reference, payments.amount_cents
-    from payments.payments
-    inner join payments.transitions
-        on transitions.effective_on = payments.effective_on
-            and transitions.loan_id = payments.loan_id
-            and transitions.payment_id = payments.payment_id
-    where payments.effective_on between %(day)s - 10 and %(day)s - 1
-        and payments.settles_on = %(day)s and payments.settles_on <> payments.effective_on
-        and transitions.effective_on between %(day)s - 10 and %(day)s - 1 and transitions.status = 'completed'
+    select p.channel, 'credit' as kind, p.loan_id, p.payment_id, p.reference, p.amount_cents
+    from payments.payments as p
+    inner join payments.transitions as t
+        on p.effective_on = t.effective_on and p.loan_id = t.loan_id and p.payment_id = t.payment_id
+    where
+        p.effective_on between %(day)s - 10 and %(day)s - 1
+        and p.settles_on = %(day)s
+        and p.settles_on <> p.effective_on
+        and t.effective_on between %(day)s - 10 and %(day)s - 1
+        and t.status = 'completed'
 ),
 
--- Payments that went back on a day whose returns the bank shows today, of whatever age. One that never arrived cannot
--- leave again.
+-- Payments of any age that went back when the bank shows it today: :value_dates are those of all that did. One that
+-- never arrived cannot leave again.
 returned as (
-    select payments.loan_id, payments.payment_id, payments.channel, payments.reference, -payments.amount_cents as amount_cents
-    from payments.transitions
-    inner join payments.payments
-        on payments.effective_on = transitions.effective_on
-            and payments.loan_id = transitions.loan_id
-            and payments.payment_id = transitions.payment_id
-    where transitions.status = 'reversed' and transitions.happened_on between %(returns_from)s and %(day)s
-        and exists (
-            select from payments.transitions as completed
-            where completed.effective_on = transitions.effective_on
-                and completed.loan_id = transitions.loan_id
-                and completed.payment_id = transitions.payment_id
-                and completed.status = 'completed'
-        )
+    select p.channel, 'return' as kind, p.loan_id, p.payment_id, p.reference, -p.amount_cents as amount_cents
+    from payments.transitions as t
+    inner join payments.payments as p
+        on t.effective_on = p.effective_on and t.loan_id = p.loan_id and t.payment_id = p.payment_id
+    inner join payments.transitions as arrived
+        on
+            t.effective_on = arrived.effective_on
+            and t.loan_id = arrived.loan_id
+            and t.payment_id = arrived.payment_id
+            and arrived.status = 'completed'
+    where
+        t.status = 'reversed'
+        and t.happened_on between %(returns_from)s and %(day)s
+        and t.effective_on = any(%(value_dates)s)
+        and p.effective_on = any(%(value_dates)s)
+        and arrived.effective_on = any(%(value_dates)s)
 ),
 
-all_movements as (
-    select 'credit' as kind, credited_today.* from credited_today
-    union all
-    select 'credit' as kind, credited_before.* from credited_before
-    union all
-    select 'return' as kind, returned.* from returned
+folded as (
+    select m.*, lower(btrim(m.reference, E' \t\n\r\f\x0b') collate "C") as folded
+    from (
+        select * from credited_today
+        union all
+        select * from credited_before
+        union all
+        select * from returned
+    ) as m
+    offset 0
 )
 
-select all_movements.*, folding.folded, hashtextextended(folding.folded, all_movements.amount_cents) as hash
-from all_movements
-cross join lateral (
-    select lower(btrim(all_movements.reference, E' \t\n\r\f\x0b') collate "C") as folded offset 0
-) as folding;
+select f.*, hashtextextended(f.folded, f.amount_cents) as hash
+from folded as f;
 
 -- Movements of ours that look alike.
 create temporary table alike on commit drop as
-select movements.hash from movements group by movements.hash having count(*) > 1;
+select m.hash
+from movements as m
+group by m.hash
+having count(*) > 1;
 
 -- Pairs that agree in every respect. Each line finds at most one movement, since those that look alike stay out; a
 -- movement may find several lines, which the next statement puts right.
 create temporary table pairs on commit drop as
-with
-lines as (
+with folded as (
     select
-        bank_lines.line_id, bank_lines.channel, bank_lines.kind, bank_lines.amount_cents, bank_lines.reference,
-        folding.folded, hashtextextended(folding.folded, bank_lines.amount_cents) as hash
-    from settlement.bank_lines
-    cross join lateral (
-        select lower(btrim(bank_lines.reference, E' \t\n\r\f\x0b') collate "C") as folded offset 0
-    ) as folding
-    where bank_lines.bank_day = %(day)s
+        b.channel, b.kind, b.line_id, b.reference, b.amount_cents,
+        lower(btrim(b.reference, E' \t\n\r\f\x0b') collate "C") as folded
+    from settlement.bank_lines as b
+    where b.bank_day = %(day)s
+    offset 0
+),
+
+lines as (
+    select f.*, hashtextextended(f.folded, f.amount_cents) as hash
+    from folded as f
 ),
 
 ours as (
-    select movements.*
-    from movements
-    where not exists (select from alike where alike.hash = movements.hash)
+    select m.*
+    from movements as m
+    left join alike as a on m.hash = a.hash
+    where a.hash is null
 )
 
 select
-    hash, channel, kind, folded, lines.line_id, ours.loan_id, ours.payment_id,
-    lines.amount_cents as bank_cents, ours.amount_cents as our_cents,
-    case when lines.line_id is null then ours.reference when ours.payment_id is null then lines.reference end as reference,
+    hash, channel, kind, folded, l.line_id, o.loan_id, o.payment_id, l.amount_cents as bank_cents,
+    o.amount_cents as our_cents,
+    case when l.line_id is null then o.reference when o.payment_id is null then l.reference end as reference,
     'exact' as method
-from lines
-full outer join ours using (hash, folded, amount_cents, channel, kind);
+from lines as l
+full outer join ours as o using (hash, folded, amount_cents, channel, kind);
 
 -- Where lines or movements look alike, the first is paired with the first, and so on.
-with
-doubtful as (
-    select alike.hash from alike
+with doubtful as (
+    select a.hash from alike as a
     union
-    select pairs.hash
-    from pairs
-    where pairs.line_id is not null and pairs.payment_id is not null
-    group by pairs.hash
+    select p.hash
+    from pairs as p
+    where p.line_id is not null and p.payment_id is not null
+    group by p.hash
     having count(*) > 1
 ),
 
 taken as (
-    delete from pairs using doubtful where pairs.hash = doubtful.hash
-    returning pairs.*
+    delete from pairs as p
+    using doubtful as d
+    where p.hash = d.hash
+    returning p.*
 ),
 
 lines as (
-    select
-        taken.*,
-        row_number() over (
-            partition by taken.folded, taken.bank_cents, taken.channel, taken.kind order by taken.line_id
-        ) as nth
-    from taken
-    where taken.line_id is not null
+    select t.*, row_number() over (partition by t.folded, t.bank_cents, t.channel, t.kind order by t.line_id) as nth
+    from taken as t
+    where t.line_id is not null
 ),
 
 ours as (
     select
-        movements.*,
-        row_number() over (
-            partition by movements.folded, movements.amount_cents, movements.channel, movements.kind
-            order by movements.payment_id
-        ) as nth
-    from movements
-    inner join doubtful using (hash)
+        m.*, row_number() over (partition by m.folded, m.amount_cents, m.channel, m.kind order by m.payment_id) as nth
+    from movements as m
+    inner join doubtful as d on m.hash = d.hash
 )
 
 insert into pairs (
     hash, channel, kind, folded, line_id, loan_id, payment_id, bank_cents, our_cents, reference, method
 )
 select
-    coalesce(lines.hash, ours.hash), coalesce(lines.channel, ours.channel), coalesce(lines.kind, ours.kind),
-    coalesce(lines.folded, ours.folded), lines.line_id, ours.loan_id, ours.payment_id, lines.bank_cents, ours.amount_cents,
-    coalesce(lines.reference, ours.reference), 'exact'
-from lines
-full outer join ours
-    on ours.folded = lines.folded and ours.amount_cents = lines.bank_cents
-        and ours.channel = lines.channel and ours.kind = lines.kind and ours.nth = lines.nth;
+    coalesce(l.hash, o.hash), coalesce(l.channel, o.channel), coalesce(l.kind, o.kind), coalesce(l.folded, o.folded),
+    l.line_id, o.loan_id, o.payment_id, l.bank_cents, o.amount_cents, coalesce(l.reference, o.reference), 'exact'
+from lines as l
+full outer join ours as o
+    on
+        l.folded = o.folded
+        and l.bank_cents = o.amount_cents
+        and l.channel = o.channel
+        and l.kind = o.kind
+        and l.nth = o.nth;
 
 -- Among what is left, what agrees in all but the amount.
-with
-left_over as (
-    delete from pairs where pairs.line_id is null or pairs.payment_id is null
-    returning pairs.*
+with left_over as (
+    delete from pairs as p
+    where p.line_id is null or p.payment_id is null
+    returning p.*
 ),
 
 lines as (
-    select
-        left_over.*,
-        row_number() over (partition by left_over.folded, left_over.channel, left_over.kind order by left_over.line_id) as nth
-    from left_over
-    where left_over.payment_id is null
+    select s.*, row_number() over (partition by s.folded, s.channel, s.kind order by s.line_id) as nth
+    from left_over as s
+    where s.line_id is not null
 ),
 
 ours as (
-    select
-        left_over.*,
-        row_number() over (partition by left_over.folded, left_over.channel, left_over.kind order by left_over.payment_id) as nth
-    from left_over
-    where left_over.line_id is null
+    select s.*, row_number() over (partition by s.folded, s.channel, s.kind order by s.payment_id) as nth
+    from left_over as s
+    where s.payment_id is not null
 )
 
 insert into pairs (
     hash, channel, kind, folded, line_id, loan_id, payment_id, bank_cents, our_cents, reference, method
 )
 select
-    coalesce(lines.hash, ours.hash), channel, kind, folded, lines.line_id, ours.loan_id, ours.payment_id, lines.bank_cents,
-    ours.our_cents, coalesce(lines.reference, ours.reference), 'reference'
-from lines
-full outer join ours using (folded, channel, kind, nth);
+    coalesce(l.hash, o.hash), channel, kind, folded, l.line_id, o.loan_id, o.payment_id, l.bank_cents, o.our_cents,
+    coalesce(l.reference, o.reference), 'reference'
+from lines as l
+full outer join ours as o using (folded, channel, kind, nth);
 
 analyze pairs;

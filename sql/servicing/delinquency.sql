@@ -1,7 +1,8 @@
 -- The loans that were behind at the end of a day, and with what, for the pairs of day and loan in the temporary table
 -- `delinquency_scope`, none of them before :first_day; of :day itself nothing older stays.
 
-delete from servicing.delinquency where business_date = %(day)s;
+delete from servicing.delinquency
+where business_date = %(day)s;
 
 delete from servicing.delinquency
 using delinquency_scope
@@ -11,7 +12,14 @@ where
     and delinquency.business_date >= %(first_day)s;
 
 insert into servicing.delinquency (
-    loan_id, business_date, delinquent_since, days_past_due, bucket, instalments_past_due, interest_cents, principal_cents,
+    loan_id,
+    business_date,
+    delinquent_since,
+    days_past_due,
+    bucket,
+    instalments_past_due,
+    interest_cents,
+    principal_cents,
     escrow_cents, fees_cents, suspense_cents
 )
 with
@@ -26,7 +34,8 @@ later_allocations as (
         sum(allocations.suspense_cents)::bigint as suspense_cents
     from delinquency_scope
     inner join ledger.allocations
-        on allocations.loan_id = delinquency_scope.loan_id
+        on
+            allocations.loan_id = delinquency_scope.loan_id
             and allocations.effective_on > delinquency_scope.business_date
     where allocations.effective_on > %(first_day)s
     group by delinquency_scope.business_date, delinquency_scope.loan_id
@@ -48,7 +57,9 @@ states as (
         delinquency_scope.business_date, loans.loan_id, loans.first_due_on, loans.rate_ppm, loans.principal_cents,
         loans.payment_cents, loans.term_instalments,
         loans.escrow_cents + loans.escrow_shortage_cents as escrow_cents,
-        servicing.instalments_due(loans.first_due_on, loans.last_instalment, delinquency_scope.business_date) as due,
+        servicing.instalments_due(
+            loans.first_due_month, loans.due_day, loans.last_instalment, delinquency_scope.business_date
+        ) as due,
         balances.instalments_paid,
         later_allocations.loan_id is not null as has_moved_on,
         balances.fees_assessed_cents - coalesce(later_fees.assessed_cents, 0)
@@ -61,15 +72,18 @@ states as (
     inner join servicing.loans on loans.loan_id = delinquency_scope.loan_id
     inner join ledger.balances on balances.loan_id = delinquency_scope.loan_id
     left join later_allocations
-        on later_allocations.loan_id = delinquency_scope.loan_id
+        on
+            later_allocations.loan_id = delinquency_scope.loan_id
             and later_allocations.business_date = delinquency_scope.business_date
     left join later_fees
-        on later_fees.loan_id = delinquency_scope.loan_id
+        on
+            later_fees.loan_id = delinquency_scope.loan_id
             and later_fees.business_date = delinquency_scope.business_date
+    offset 0 -- so that what is due is worked out once and not wherever it is used
 ),
 
--- How many instalments were wholly paid that day. The running count serves unless the loan has moved on since; then it is
--- the last instalment through which everything was paid, sought from the newest down.
+-- How many instalments were wholly paid that day. The running count serves unless the loan has moved on since; then it
+-- is the last instalment through which everything was paid, sought from the newest down.
 counted as (
     select
         states.*,
@@ -85,7 +99,11 @@ counted as (
                         states.principal_cents, states.payment_cents, factors.n, factors.growth, factors.annuity
                     ) <= states.interest_paid_cents
                     and servicing.principal_through(
-                        states.principal_cents, states.payment_cents, states.term_instalments, factors.n, factors.growth,
+                        states.principal_cents,
+                        states.payment_cents,
+                        states.term_instalments,
+                        factors.n,
+                        factors.growth,
                         factors.annuity
                     ) <= states.principal_paid_cents
                     and factors.n * states.escrow_cents <= states.escrow_paid_cents
@@ -94,6 +112,7 @@ counted as (
             )
         end as paid
     from states
+    offset 0 -- likewise the search
 ),
 
 behind as (
@@ -120,7 +139,12 @@ select
         behind.principal_cents, behind.payment_cents, behind.due, factors.growth, factors.annuity
     ) - behind.interest_paid_cents,
     servicing.principal_through(
-        behind.principal_cents, behind.payment_cents, behind.term_instalments, behind.due, factors.growth, factors.annuity
+        behind.principal_cents,
+        behind.payment_cents,
+        behind.term_instalments,
+        behind.due,
+        factors.growth,
+        factors.annuity
     ) - behind.principal_paid_cents,
     behind.due * behind.escrow_cents - behind.escrow_paid_cents,
     behind.fees_cents,

@@ -1,5 +1,5 @@
--- Which loans to work out for which days: a temporary table of pairs. For :day every loan that may be behind; for the other
--- days worked out before, the loans that the runs of :day since :since_run have touched, as of then.
+-- Which loans to work out for which days: a temporary table of pairs. For :day every loan that may be behind; for the
+-- other days worked out before, the loans that the runs of :day after :since_run have touched.
 drop table if exists pg_temp.delinquency_scope;
 
 create temporary table delinquency_scope on commit drop as
@@ -10,9 +10,10 @@ new_runs as (
     where seals.business_date = %(day)s and seals.run_no > %(since_run)s
 ),
 
--- Whatever a run of :day does to a loan begins on :day or leaves a row on it, so there is no need to look at days before.
+-- Whatever a run of :day does to a loan leaves a row on :day or later, even where it begins before.
 touched as (
-    select allocations.loan_id, bool_or(allocations.kind = 'return' and allocations.effective_on = %(day)s) as is_returned
+    select
+        allocations.loan_id, bool_or(allocations.kind = 'return' and allocations.effective_on = %(day)s) as is_returned
     from ledger.allocations
     where allocations.effective_on >= %(day)s and allocations.run_no in (select new_runs.run_no from new_runs)
     group by allocations.loan_id
@@ -52,5 +53,6 @@ where
     loans.loan_id <> 0
     and (
         balances.last_effective_on > %(day)s
-        or balances.instalments_paid < servicing.instalments_due(loans.first_due_on, loans.last_instalment, %(day)s)
+        or balances.instalments_paid
+        < servicing.instalments_due(loans.first_due_month, loans.due_day, loans.last_instalment, %(day)s)
     );

@@ -1,17 +1,18 @@
 -- What falls due on :day, loan by loan: the difference of what has fallen due with this instalment and without it.
-delete from servicing.instalments where due_on = %(day)s;
+delete from servicing.instalments
+where due_on = %(day)s;
 
 insert into servicing.instalments (loan_id, due_on, instalment, interest_cents, principal_cents, escrow_cents)
 with
--- Only loans due on this day of the month can have an instalment today, and those not yet begun or at their end have none.
+-- Only loans due on this day of the month can have an instalment today; those not yet begun or at their end have none.
 due as (
-    select loans.*, servicing.instalments_due(loans.first_due_on, loans.last_instalment, %(day)s) as n
+    select loans.*, servicing.instalments_due(loans.first_due_month, loans.due_day, loans.last_instalment, %(day)s) as n
     from servicing.loans
     where
         loans.due_day = extract(day from %(day)s)
         and loans.loan_id <> 0
-        and servicing.instalments_due(loans.first_due_on, loans.last_instalment, %(day)s)
-        > servicing.instalments_due(loans.first_due_on, loans.last_instalment, %(day)s - 1)
+        and servicing.instalments_due(loans.first_due_month, loans.due_day, loans.last_instalment, %(day)s)
+        > servicing.instalments_due(loans.first_due_month, loans.due_day, loans.last_instalment, %(day)s - 1)
 )
 
 select

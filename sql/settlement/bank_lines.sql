@@ -1,10 +1,11 @@
--- Lines of :day that the file :source brings and that we do not have yet.
+-- Lines of :day that the file :source brings and that we do not have yet. Lines of one id are the same line: the faults
+-- were looked for before.
 insert into settlement.bank_lines (
     bank_day, line_id, account, channel, kind, amount_cents, reference, transaction_id, description, source
 )
-select distinct
-    arriving_lines.bank_day, arriving_lines.line_id, arriving_lines.account, arriving_lines.channel, arriving_lines.kind,
-    arriving_lines.amount_cents, arriving_lines.reference, arriving_lines.transaction_id, arriving_lines.description,
+select distinct on (a.line_id)
+    a.bank_day, a.line_id, a.account, a.channel, a.kind, a.amount_cents, a.reference, a.transaction_id, a.description,
     %(source)s
-from arriving_lines
+from arriving_lines as a
+order by a.line_id
 on conflict do nothing;

@@ -1,45 +1,58 @@
 -- The first line of the file of :day that must not be stored, and why; no row where all is well.
 with
--- The bank's words for what happened; others would be summed up and never looked at.
+-- The bank's words for what happened; a line with any other would be summed up and never looked at.
 strangers as (
-    select arriving_lines.line_id, 'is of kind ' || quote_literal(arriving_lines.kind) || ', which is none of credit, return, fee, other' as fault
-    from arriving_lines
-    where arriving_lines.kind not in ('credit', 'return', 'fee', 'other')
+    select a.line_id, format('is of kind %%L, which is none of credit, return, fee, other', a.kind) as fault
+    from arriving_lines as a
+    where a.kind not in ('credit', 'return', 'fee', 'other')
 ),
 
 misplaced as (
-    select arriving_lines.line_id, 'is of bank day ' || arriving_lines.bank_day || ', which is not that of its file' as fault
-    from arriving_lines
-    where arriving_lines.bank_day <> %(day)s
+    select a.line_id, format('is of bank day %%s, which is not that of its file', a.bank_day) as fault
+    from arriving_lines as a
+    where a.bank_day <> %(day)s
 ),
 
--- One id with two contents, within the file or against what is stored.
-contradictions as (
-    select arriving_lines.line_id, 'is in the file twice, with different content' as fault
-    from (select distinct arriving_lines.* from arriving_lines) as arriving_lines
-    group by arriving_lines.line_id
+-- An id that the file has several times is one line only if they all say the same.
+repeated as (
+    select a.line_id
+    from arriving_lines as a
+    group by a.line_id
     having count(*) > 1
-    union all
-    select arriving_lines.line_id, 'is stored already, from ' || stored.source || ', with different content'
-    from arriving_lines
-    inner join settlement.bank_lines as stored
-        on stored.bank_day = %(day)s and stored.line_id = arriving_lines.line_id
+),
+
+contradicting as (
+    select versions.line_id
+    from (
+        select distinct a.*
+        from arriving_lines as a
+        inner join repeated as r on a.line_id = r.line_id
+    ) as versions
+    group by versions.line_id
+    having count(*) > 1
+),
+
+changed as (
+    select a.line_id, s.source
+    from arriving_lines as a
+    inner join settlement.bank_lines as s on a.line_id = s.line_id
     where
-        (
-            arriving_lines.account, arriving_lines.channel, arriving_lines.kind, arriving_lines.amount_cents,
-            arriving_lines.reference, arriving_lines.transaction_id, arriving_lines.description
-        )
-        is distinct from
-        (
-            stored.account, stored.channel, stored.kind, stored.amount_cents,
-            stored.reference, stored.transaction_id, stored.description
-        )
+        s.bank_day = %(day)s
+        and (a.account, a.channel, a.kind, a.amount_cents, a.reference, a.transaction_id, a.description)
+        is distinct from (s.account, s.channel, s.kind, s.amount_cents, s.reference, s.transaction_id, s.description)
+),
+
+faults as (
+    select * from strangers
+    union all
+    select * from misplaced
+    union all
+    select c.line_id, 'is in the file twice, with different content' from contradicting as c
+    union all
+    select c.line_id, format('is stored already, from %%s, with different content', c.source) from changed as c
 )
 
-select line_id, fault from strangers
-union all
-select line_id, fault from misplaced
-union all
-select line_id, fault from contradictions
-order by line_id, fault
+select f.line_id, f.fault
+from faults as f
+order by f.line_id, f.fault
 limit 1;

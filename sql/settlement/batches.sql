@@ -3,54 +3,62 @@
 -- Joining day by day lets each day choose its own way: most of them have next to nothing that settles on :day.
 select set_config('enable_partitionwise_join', 'on', true);
 
-delete from settlement.batches where bank_day = %(day)s;
+delete from settlement.batches
+where bank_day = %(day)s;
 
 insert into settlement.batches (bank_day, channel, expected_count, expected_cents, actual_count, actual_cents, status)
 with
--- Money of today that settles today, and money of the days before whose rail took its time. No rail takes ten days; the
--- second condition on the earlier days is the one of their index.
-settling as (
-    select payments.effective_on, payments.loan_id, payments.payment_id, payments.channel, payments.amount_cents
-    from payments.payments
-    where payments.effective_on = %(day)s and payments.settles_on = %(day)s
-    union all
-    select payments.effective_on, payments.loan_id, payments.payment_id, payments.channel, payments.amount_cents
-    from payments.payments
-    where payments.effective_on between %(day)s - 10 and %(day)s - 1
-        and payments.settles_on = %(day)s and payments.settles_on <> payments.effective_on
+-- Money of today that settles today. Only what its rail has called completed is money that the bank owes us.
+of_today as (
+    select p.channel, p.amount_cents
+    from payments.payments as p
+    inner join payments.transitions as t on p.loan_id = t.loan_id and p.payment_id = t.payment_id
+    where
+        p.effective_on = %(day)s
+        and p.settles_on = %(day)s
+        and t.effective_on = %(day)s
+        and t.status = 'completed'
 ),
 
--- Only what its rail has called completed is money that the bank owes us.
+-- Money of the days before whose rail took its time. No rail takes ten days; that the two dates differ is the condition
+-- of the index that finds it.
+of_before as (
+    select p.channel, p.amount_cents
+    from payments.payments as p
+    inner join payments.transitions as t
+        on p.effective_on = t.effective_on and p.loan_id = t.loan_id and p.payment_id = t.payment_id
+    where
+        p.effective_on between %(day)s - 10 and %(day)s - 1
+        and p.settles_on = %(day)s
+        and p.settles_on <> p.effective_on
+        and t.effective_on between %(day)s - 10 and %(day)s - 1
+        and t.status = 'completed'
+),
+
 expected as (
-    select settling.channel, count(*) as payments, sum(settling.amount_cents)::bigint as cents
-    from settling
-    inner join payments.transitions
-        on transitions.effective_on = settling.effective_on
-            and transitions.loan_id = settling.loan_id
-            and transitions.payment_id = settling.payment_id
-    where transitions.status = 'completed' and transitions.effective_on between %(day)s - 10 and %(day)s
-    group by settling.channel
+    select s.channel, count(*) as payments, sum(s.amount_cents)::bigint as cents
+    from (
+        select * from of_today
+        union all
+        select * from of_before
+    ) as s
+    group by s.channel
 ),
 
 -- What the bank credited.
 delivered as (
-    select bank_lines.channel, count(*) as credits, sum(bank_lines.amount_cents)::bigint as cents
-    from settlement.bank_lines
-    where bank_lines.bank_day = %(day)s and bank_lines.kind = 'credit'
-    group by bank_lines.channel
+    select b.channel, count(*) as credits, sum(b.amount_cents)::bigint as cents
+    from settlement.bank_lines as b
+    where b.bank_day = %(day)s and b.kind = 'credit'
+    group by b.channel
 )
 
 select
-    %(day)s,
-    channel,
-    coalesce(expected.payments, 0),
-    coalesce(expected.cents, 0),
-    coalesce(delivered.credits, 0),
-    coalesce(delivered.cents, 0),
+    %(day)s, channel, coalesce(e.payments, 0), coalesce(e.cents, 0), coalesce(d.credits, 0), coalesce(d.cents, 0),
     case
-        when expected.cents is not distinct from delivered.cents then 'settled'
-        when delivered.credits is null then 'late'
+        when e.cents = d.cents then 'settled'
+        when d.credits is null then 'late'
         else 'variance'
     end
-from expected
-full outer join delivered using (channel);
+from expected as e
+full outer join delivered as d using (channel);

@@ -170,6 +170,5 @@ def _nothing() -> None:
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
-    return [
-        f"{event.step_key}: {event.step_failure_data.error}" for event in result.all_events if event.is_step_failure
-    ]
+    errors = [(event.step_key, event.step_failure_data.error) for event in result.all_events if event.is_step_failure]
+    return [f"{step}: {error.to_string() if error else 'no error'}" for step, error in errors]

@@ -78,7 +78,15 @@ def fetch(connection: psycopg.Connection[Any], statement: str, *parameters: obje
 
 def counts(connection: psycopg.Connection[Any]) -> dict[str, int]:
     """Rows in all tables that ingestion writes."""
-    tables = "batches staging_process_log staged rejects payment_ingestions duplicates payment_artifacts".split()
+    tables = [
+        "batches",
+        "staging_process_log",
+        "staged",
+        "rejects",
+        "payment_ingestions",
+        "duplicates",
+        "payment_artifacts",
+    ]
     names = [f"ingestion.{table}" for table in tables] + ["operations.exception_cases", "operations.day_requests"]
     return {name: fetch(connection, f"select count(*) from {name}")[0][0] for name in names}
 

@@ -158,10 +158,12 @@ def deliver(connection: psycopg.Connection[Any], words: Iterable[Word], booked_o
         )
         connection.execute(
             "insert into ingestion.payment_ingestions (effective_on, loan_id, idempotency_key, signal, payment_id, channel, "
-            "source_reference, raw_payload_hash, occurred_at, happened_on, return_code, booked_on, batch_id, line, received_at) "
-            "values (%s, %s, %s, %s, %s, %s, %s, sha256('raw'), %s, %s, %s, %s, %s, 1, %s)",
+            "source_reference, loan_number, amount_cents, raw_payload_hash, occurred_at, happened_on, return_code, booked_on, "
+            "batch_id, line, received_at) "
+            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, sha256('raw'), %s, %s, %s, %s, %s, 1, %s)",
             (
-                receipt.effective_on, word.loan_id, key, signal, receipt.payment, word.channel, receipt.payment, occurred, happened,
+                receipt.effective_on, word.loan_id, key, signal, receipt.payment, word.channel, receipt.payment, f"LN{word.loan_id:010}",
+                receipt.cents, occurred, happened,
                 code, booked_on, batch, received,
             ),
         )

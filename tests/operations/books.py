@@ -102,12 +102,12 @@ insert into ingestion.rejects
 select booked_on, batch_id, line, 'amount', 'expected an amount', 'rubbish'
 from ingestion.staged where booked_on = %(day)s and not is_accepted;
 insert into ingestion.payment_ingestions (
-    effective_on, loan_id, idempotency_key, signal, payment_id, channel, source_reference, raw_payload_hash, occurred_at,
-    happened_on, return_code, booked_on, batch_id, line, received_at
+    effective_on, loan_id, idempotency_key, signal, payment_id, channel, provider, source_reference, loan_number, amount_cents,
+    raw_payload_hash, occurred_at, happened_on, return_code, booked_on, batch_id, line, received_at
 )
 select
-    value_date, loan_id, key, signal, encode(substr(key, 1, 16), 'hex')::uuid, channel, reference,
-    sha256(convert_to(raw, 'UTF8')), occurred_at, happened_on, code, booked_on, batch_id, line,
+    value_date, loan_id, key, signal, encode(substr(key, 1, 16), 'hex')::uuid, channel, 'bank', reference,
+    loan_number, amount_cents, sha256(convert_to(raw, 'UTF8')), occurred_at, happened_on, code, booked_on, batch_id, line,
     booked_on + interval '20 hours'
 from public.words where booked_on = %(day)s and nth = 0;
 insert into ingestion.duplicates

@@ -245,7 +245,7 @@ CRIMES = [
         "every_row_received_is_accounted_for",
         "a repeat is news as well",
         "insert into ingestion.payment_ingestions select i.effective_on, i.loan_id, i.idempotency_key, 'initiated', i.payment_id, "
-        "i.channel, i.source_reference, i.raw_payload_hash, i.occurred_at, i.happened_on, null, d.booked_on, d.batch_id, d.line, "
+        "i.channel, i.provider, i.source_reference, i.loan_number, i.amount_cents, i.transfer_id, i.raw_payload_hash, i.occurred_at, i.happened_on, null, d.booked_on, d.batch_id, d.line, "
         "i.received_at from ingestion.duplicates as d inner join ingestion.payment_ingestions as i on d.payment_id = i.payment_id "
         "and d.signal = i.signal where d.line = (select min(line) from ingestion.duplicates where booked_on = d.booked_on) "
         "and d.booked_on = '2026-01-05' returning booked_on, 'batch ' || batch_id || ', row ' || line",

@@ -57,6 +57,17 @@ def test_a_killed_user_s_server_serves_the_next_one_and_ends_with_it(root: Path)
     assert Server(root).postmaster_pid() is None
 
 
+def test_a_server_that_was_stopped_under_its_user_is_started_anew_when_asked_for(root: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from payments_pipeline.postgres.lease import *; root = Path(sys.argv[1]);"
+        "use_embedded_server(root); stop_for_all(root); print(use_embedded_server(root).is_ready())"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(root)], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert ran.stdout == "True\n"
+
+
 def test_a_server_that_is_to_keep_running_outlives_its_users_until_it_is_stopped(root: Path) -> None:
     with user(root, "keep_running"):
         pass

@@ -140,6 +140,16 @@ def _wait_until_gone(server: Server) -> None:
         time.sleep(0.05)
 
 
+def test_a_running_server_is_known_by_whatever_way_its_folder_is_reached(open_folder: Path) -> None:
+    (open_folder / "real").mkdir(mode=0o711)
+    (open_folder / "link").symlink_to(open_folder / "real")
+    with running(Server(open_folder / "real" / "postgres", fast_and_loose=True)) as server:
+        same = Server(open_folder / "link" / "postgres", fast_and_loose=True)
+        same.start()
+        assert same.postmaster_pid() == server.postmaster_pid()
+        assert same.url() == server.url()
+
+
 def test_another_port_is_chosen_when_the_remembered_one_is_taken(open_folder: Path) -> None:
     server = Server(open_folder / "postgres", fast_and_loose=True)
     with running(server):

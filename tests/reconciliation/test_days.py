@@ -21,6 +21,7 @@ def desk(database: Database) -> Iterator[Desk]:
         yield Desk(connection)
 
 
+@pytest.mark.parametrize("server_kind", ["embedded", "debian"])
 def test_a_line_and_a_payment_that_agree_are_paired_and_the_day_balances(desk: Desk) -> None:
     payment, line = desk.payment("REF-1", 10_000), desk.line("REF-1", 10_000)
     found = reconcile_day(desk.connection, MONDAY)
@@ -150,6 +151,7 @@ def test_a_variance_opens_one_case_and_asks_for_the_day_once(desk: Desk) -> None
     assert desk.rows("select reason, subject, satisfied_at from operations.day_requests") == [("variance", "ach", None)]
 
 
+@pytest.mark.parametrize("server_kind", ["embedded", "debian"])
 def test_the_rerun_after_the_missing_word_closes_the_case_and_says_what_healed_it(desk: Desk) -> None:
     payment = desk.payment("REF-1", 250_000, is_completed=False)
     desk.line("REF-1", 250_000)
@@ -287,8 +289,10 @@ def _picture(desk: Desk) -> list[object]:
 
 
 def _holds(desk: Desk, found: Reconciliation) -> None:
-    bank = dict(desk.rows("select channel, sum(amount_cents)::bigint from settlement.bank_lines group by 1"))
-    ours = dict(
+    bank: dict[str, int] = dict(
+        desk.rows("select channel, sum(amount_cents)::bigint from settlement.bank_lines group by 1")
+    )
+    ours: dict[str, int] = dict(
         desk.rows(
             "select p.channel, sum(p.amount_cents * case t.status when 'completed' then 1 else -1 end)::bigint "
             "from payments.payments p join payments.transitions t using (effective_on, loan_id, payment_id) "
@@ -298,7 +302,7 @@ def _holds(desk: Desk, found: Reconciliation) -> None:
     )
     assert {c.channel: c.bank_cents for c in found.channels if c.channel in bank} == bank
     assert {c.channel: c.our_cents for c in found.channels if c.channel in ours} == ours
-    explained = dict(
+    explained: dict[str, int] = dict(
         desk.rows("select channel, sum(variance_cents)::bigint from reconciliation.items group by 1")
     )  # fmt: skip
     for channel in found.channels:

@@ -33,6 +33,7 @@ def stored(connection: psycopg.Connection[Any]) -> list[Any]:
     return connection.execute("select * from settlement.bank_lines order by line_id").fetchall()
 
 
+@pytest.mark.parametrize("server_kind", ["embedded", "debian"])
 def test_lines_are_stored_as_the_bank_wrote_them(connection: psycopg.Connection[Any], tmp_path: Path) -> None:
     write(tmp_path, FIRST, SECOND)
     read = load_bank_lines(connection, tmp_path, DAY)

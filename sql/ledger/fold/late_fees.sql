@@ -9,7 +9,7 @@ with ending as (
         p.late_fee_flat_cents,
         p.late_fee_cap_cents,
         %(day)s::date - f.grace_days as due_on,
-        servicing.instalments_due(f.first_due_on, f.last_instalment, %(day)s::date - f.grace_days) as m
+        servicing.instalments_due(f.first_due_month, f.due_day, f.last_instalment, %(day)s::date - f.grace_days) as m
     from fold as f
     inner join today as t on f.loan_id = t.loan_id
     inner join payments.policies as p on t.policy = p.policy
@@ -17,8 +17,8 @@ with ending as (
         p.late_fee_cap_cents > 0
         and f.due_day = extract(day from %(day)s::date - f.grace_days)
         and f.first_due_on <= %(day)s::date - f.grace_days
-        and servicing.instalments_due(f.first_due_on, f.last_instalment, %(day)s::date - f.grace_days)
-        > servicing.instalments_due(f.first_due_on, f.last_instalment, %(day)s::date - f.grace_days - 1)
+        and servicing.instalments_due(f.first_due_month, f.due_day, f.last_instalment, %(day)s::date - f.grace_days)
+        > servicing.instalments_due(f.first_due_month, f.due_day, f.last_instalment, %(day)s::date - f.grace_days - 1)
 ),
 
 paid_today as (

@@ -1,3 +1,6 @@
+-- On a day that touches a large part of the book, merging along the two primary keys took 1.8 s where hashing took 7.3 s.
+set local enable_hashjoin to off;
+
 -- Each touched loan as it stood before its fold begins: the running totals less all that is posted from there on.
 create temporary table fold on commit drop as
 with allocated_since as (
@@ -23,7 +26,7 @@ assessed_since as (
 select
     t.loan_id, t.from_on, t.booked_on,
     l.principal_cents, l.payment_cents, l.rate_ppm, l.escrow_cents + l.escrow_shortage_cents as escrow_cents,
-    l.first_due_on, l.term_instalments, l.last_instalment, l.grace_days, l.due_day,
+    l.first_due_on, l.term_instalments, l.last_instalment, l.grace_days, l.due_day, l.first_due_month,
     b.fees_assessed_cents - coalesce(f.fees, 0) as fees_assessed,
     b.fees_paid_cents - coalesce(a.fees, 0) as fees_paid,
     b.interest_paid_cents - coalesce(a.interest, 0) as interest_paid,
@@ -31,9 +34,13 @@ select
     b.escrow_paid_cents - coalesce(a.escrow, 0) as escrow_paid,
     b.suspense_cents - coalesce(a.suspense, 0) as suspense,
     b.instalments_paid, b.instalments_paid as instalments_before,
+    b.fees_assessed_cents, b.fees_paid_cents, b.interest_paid_cents, b.principal_paid_cents, b.escrow_paid_cents,
+    b.suspense_cents,
     a.loan_id is not null as is_wound_back
 from touched as t
 inner join servicing.loans as l on t.loan_id = l.loan_id
 inner join ledger.balances as b on t.loan_id = b.loan_id
 left join allocated_since as a on t.loan_id = a.loan_id
-left join assessed_since as f on t.loan_id = f.loan_id
+left join assessed_since as f on t.loan_id = f.loan_id;
+
+set local enable_hashjoin to on

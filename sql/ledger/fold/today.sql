@@ -4,7 +4,7 @@ drop table if exists today;
 create temporary table today on commit drop as
 with active as (
     -- in the days after its first, a loan is folded only where something of it happens
-    select f.*, servicing.instalments_due(f.first_due_on, f.last_instalment, %(day)s) as n
+    select f.*, servicing.instalments_due(f.first_due_month, f.due_day, f.last_instalment, %(day)s) as n
     from fold as f
     where
         f.from_on = %(day)s

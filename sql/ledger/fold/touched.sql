@@ -33,8 +33,8 @@ with news as (
     where
         l.due_day = extract(day from %(day)s::date)
         and (b.suspense_cents > 0 or b.last_effective_on >= %(day)s)
-        and servicing.instalments_due(l.first_due_on, l.last_instalment, %(day)s)
-        > servicing.instalments_due(l.first_due_on, l.last_instalment, %(day)s::date - 1)
+        and servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s)
+        > servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - 1)
 
     union all
 
@@ -45,12 +45,12 @@ with news as (
         on grace.days = l.grace_days and l.due_day = extract(day from %(day)s::date - grace.days)
     inner join ledger.balances as b on l.loan_id = b.loan_id
     where
-        servicing.instalments_due(l.first_due_on, l.last_instalment, %(day)s::date - grace.days)
-        > servicing.instalments_due(l.first_due_on, l.last_instalment, %(day)s::date - grace.days - 1)
+        servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - grace.days)
+        > servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - grace.days - 1)
         and (
             b.last_effective_on >= %(day)s
             or b.instalments_paid
-            < servicing.instalments_due(l.first_due_on, l.last_instalment, %(day)s::date - grace.days)
+            < servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - grace.days)
         )
 )
 

@@ -36,17 +36,17 @@ boarded as (
 
 taken_over as (
     select
-        l.boarded_on, sum(l.principal_cents) as principal, -sum(s.opening_balance_cents) as escrow,
+        l.boarded_on, sum(l.principal_cents) as principal, -coalesce(sum(s.opening_balance_cents), 0) as escrow,
         sum(servicing.interest_through(
             l.principal_cents,
             l.payment_cents,
-            servicing.instalments_due(l.first_due_on, l.last_instalment, l.boarded_on),
+            servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, l.boarded_on),
             f.growth, f.annuity
         )) as interest
     from servicing.loans as l
-    inner join servicing.escrow as s on l.loan_id = s.loan_id
+    left join servicing.escrow as s on l.loan_id = s.loan_id
     inner join servicing.amortisation_factors as f
-        on l.rate_ppm = f.rate_ppm and f.n = servicing.instalments_due(l.first_due_on, l.last_instalment, l.boarded_on)
+        on l.rate_ppm = f.rate_ppm and f.n = servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, l.boarded_on)
     where l.boarded_on between %(first)s and %(last)s
     group by l.boarded_on
 ),

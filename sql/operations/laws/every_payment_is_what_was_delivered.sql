@@ -1,8 +1,11 @@
--- Law 4. Each payment says what the row says that brought it, and each word carries the hash of that row as received.
+-- Law 4. Each payment and each word says what the row says that brought it, and carries the hash of that row.
 with words as (
     -- the news, beside the rows that brought it; a row is staged on the day it was received
     select
         i.effective_on, i.loan_id, i.payment_id, i.batch_id, i.line, i.raw_payload_hash,
+        (i.amount_cents, i.channel, i.source_reference, i.loan_number)
+        is distinct from (s.amount_cents, s.channel, s.reference, s.loan_number)
+        or (i.provider, i.transfer_id) is distinct from (s.provider, s.transfer_id) as is_another_word,
         s.raw, s.amount_cents, s.provider, s.loan_number, s.transfer_id, s.value_date, s.channel, s.reference
     from ingestion.payment_ingestions as i
     left join ingestion.staged as s
@@ -32,6 +35,7 @@ broken as materialized (
         format('loan %%s, payment %%s, batch %%s, row %%s', w.loan_id, w.payment_id, w.batch_id, w.line) as keys,
         case
             when w.raw is null then 'no such row'
+            when w.is_another_word then 'a word with other particulars'
             when
                 w.raw_payload_hash <> sha256(convert_to(w.raw, 'UTF8'))
                 then 'raw hash ' || encode(w.raw_payload_hash, 'hex')
@@ -48,6 +52,7 @@ broken as materialized (
         end as found,
         case
             when w.raw is null then 'the row as received'
+            when w.is_another_word then 'the particulars of the row'
             when w.raw_payload_hash <> sha256(convert_to(w.raw, 'UTF8'))
                 then 'raw hash ' || encode(sha256(convert_to(w.raw, 'UTF8')), 'hex') || ', of the row as stored'
             else
@@ -63,6 +68,7 @@ broken as materialized (
             and w.batch_id = p.batch_id and w.line = p.line
     where
         w.raw is null
+        or w.is_another_word
         or w.raw_payload_hash <> sha256(convert_to(w.raw, 'UTF8'))
         or p.payment_id is not null and (
             (p.amount_cents, p.channel, p.effective_on, p.reference, p.loan_number)

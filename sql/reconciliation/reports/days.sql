@@ -3,7 +3,7 @@ select
     channel,
     variance_cents,
     bank_cents,
-    our_cents,
+    our_cents as ours_cents,
     matched_count as matched,
     open_count as open,
     status

@@ -4,7 +4,7 @@ select
     kind,
     count(*) as rows,
     sum(bank_cents)::bigint as bank_cents,
-    sum(our_cents)::bigint as our_cents
+    sum(our_cents)::bigint as ours_cents
 from reconciliation.matches
 where bank_day = %(day)s
 group by method, kind

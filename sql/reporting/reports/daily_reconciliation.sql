@@ -3,7 +3,7 @@ select
     channel,
     variance_cents,
     bank_cents,
-    our_cents,
+    our_cents as ours_cents,
     status,
     open_cases
 from reporting.daily_reconciliation

@@ -1,0 +1,123 @@
+"""The demo, small: from an empty database to a summary, again, and after it was interrupted."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from payments_pipeline import demo
+from payments_pipeline.operations.digest import digest
+from payments_pipeline.postgres.connect import Database
+from payments_pipeline.postgres.run import query
+from payments_pipeline.runs import Runner
+from payments_pipeline.settings import load_settings
+from payments_pipeline.world import World, generate
+
+FIRST = date(2026, 6, 29)
+LOANS, DAYS, WEEK = 150, 4, 2
+
+_SMALL_DEMO = f"""
+from payments_pipeline import demo
+demo.LOANS, demo.DAYS, demo.WEEK = {LOANS}, {DAYS}, {WEEK}
+demo.demo()
+"""
+
+
+@pytest.fixture
+def run_demo(empty_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Result]]:
+    monkeypatch.setenv("PAYMENTS_HOME", str(tmp_path / "a home"))
+    monkeypatch.setenv("PAYMENTS_DATABASE_URL", empty_database.url)
+    monkeypatch.setenv("DAGSTER_HOME", "")  # the demo sets these two; they go back to what they were
+    monkeypatch.setenv("DAGSTER_PG_URL", "")
+    monkeypatch.setattr(demo, "LOANS", LOANS)
+    monkeypatch.setattr(demo, "DAYS", DAYS)
+    monkeypatch.setattr(demo, "WEEK", WEEK)
+    yield lambda: CliRunner().invoke(demo.demo, catch_exceptions=False)
+
+
+def _wait_for_a_posted_day(database: Database) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        with database.connect("owner") as connection:
+            known = connection.execute("select to_regclass('ledger.days') is not null").fetchone()
+            if known == (True,) and connection.execute("select 1 from ledger.days").fetchone():
+                return
+        time.sleep(0.05)
+    raise AssertionError("no day was posted within two minutes")
+
+
+def _digests(database: Database) -> list[str]:
+    with database.connect() as connection:
+        return [digest(connection, "facts").hex, digest(connection, "state").hex]
+
+
+def test_the_demo_goes_on_where_it_was_killed_and_a_second_one_changes_nothing(
+    run_demo: Callable[[], Result], empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted = subprocess.Popen([sys.executable, "-c", _SMALL_DEMO], stdout=subprocess.DEVNULL)
+    try:
+        _wait_for_a_posted_day(empty_database)
+    finally:
+        interrupted.kill()
+        interrupted.wait()
+
+    first = run_demo()
+    assert first.exit_code == 0, first.output
+    assert "All 8 laws hold" in first.output
+    assert "07-02 Thu" in first.output
+    before = _digests(empty_database)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Runner, "run", None)  # nothing may be run
+        second = run_demo()
+    assert second.exit_code == 0, second.output
+    assert "nothing was changed" in second.output
+    assert _digests(empty_database) == before
+
+
+def test_up_finds_a_week_that_has_been_run_and_leaves_the_days_after_it(
+    run_demo: Callable[[], Result], empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple[date, date]] = []
+    monkeypatch.setattr(Runner, "run_days", lambda self, first, last, tags=None: ran.append((first, last)))
+    monkeypatch.setattr(Runner, "run", lambda self, *args: None)
+    settings = load_settings()
+    database = demo._open(settings)
+
+    demo.load_demo_if_empty(settings, database)
+
+    assert ran == [(FIRST, date(2026, 6, 30))]
+
+
+def test_a_book_that_is_not_the_demo_s_is_left_alone(run_demo: Callable[[], Result], empty_database: Database) -> None:
+    settings = load_settings()
+    database = demo._open(settings)
+    with database.connect("owner") as connection:
+        connection.execute(
+            "insert into servicing.loans (loan_id, loan_number, cif, borrower_id, property_id, product, originated_on, "
+            "original_principal_cents, boarded_on, principal_cents, rate_ppm, payment_cents, escrow_cents, "
+            "escrow_shortage_cents, first_due_on, term_instalments, last_instalment, grace_days) "
+            "select 7, 'LN0000000007', cif, 1, 1, product, originated_on, 0, boarded_on, 0, 0, 0, 0, 0, first_due_on, 0, 0, 15 "
+            "from servicing.loans where loan_id = 0"
+        )
+
+    demo.load_demo_if_empty(settings, database)
+
+    with database.connect() as connection:
+        assert query(connection, "servicing/count_loans")[0]["loans"] == 1
+    with pytest.raises(demo.DemoError, match="holds a book that is not the demo's"):
+        run_demo()
+
+
+def test_the_demo_s_world_has_payments_that_come_late_and_others_that_the_bank_never_sees(tmp_path: Path) -> None:
+    world = World(loans=demo.LOANS, seed=demo.SEED, days=demo.DAYS, noise=demo.NOISE)
+    counts = generate(world, tmp_path / "world").counts
+    assert counts["rows.missed"] > 0  # the variance that heals
+    assert counts["bank.unsent"] + counts["bank.never_at_bank"] > 0  # the one that stays
+    assert counts["rows.malformed"] > 0
+    assert counts["rows.return"] > 0
