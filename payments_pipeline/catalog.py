@@ -7,12 +7,12 @@ none runs.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.paths import MIGRATIONS_DIR, PROJECT_ROOT
@@ -25,6 +25,7 @@ _COMMENT: Final = re.compile(
     r"comment\s+on\s+(?P<kind>schema|table|view|column)\s+(?P<name>[\w.]+)\s+is\s+(?P<text>'.*')\s*", re.DOTALL
 )
 _CREATE_TABLE: Final = re.compile(r"create\s+(?:unlogged\s+)?table\s+(?:if\s+not\s+exists\s+)?(?P<name>\w+\.\w+)\s*\(")
+_CREATE_VIEW: Final = re.compile(r"create\s+(?:or\s+replace\s+)?view\s+(?P<name>\w+\.\w+)")
 _PARTITIONED_BY: Final = re.compile(r"partition\s+by\s+\w+\s*\(([^)]*)\)")
 _ADD_COLUMN: Final = re.compile(r"alter\s+table\s+(?P<name>\w+\.\w+)\s+(?P<actions>add\s+column\s.*)", re.DOTALL)
 _STRING: Final = re.compile(r"'((?:[^']|'')*)'")
@@ -57,6 +58,8 @@ class Table:
     description: str = ""
     columns: tuple[Column, ...] = ()
     partitioned_by: str | None = None
+    is_view: bool = False
+    """A view's columns are those that are commented on, without a type: what they are is in its query."""
 
     @property
     def schema(self) -> str:
@@ -100,7 +103,7 @@ def read_catalog(directory: Path) -> Catalog:
         for statement in split_statements(path.read_text(encoding="utf-8")):
             _read_statement(statement.text, f"{path.name}, line {statement.line}", found, columns)
     for name, table in found.tables.items():
-        found.tables[name] = Table(name, table.description, tuple(columns[name].values()), table.partitioned_by)
+        found.tables[name] = replace(table, columns=tuple(columns[name].values()))
     return found
 
 
@@ -112,6 +115,9 @@ def _read_statement(text: str, where: str, found: Catalog, columns: dict[str, di
         key = _PARTITIONED_BY.search(rest)
         found.tables[made["name"]] = Table(made["name"], partitioned_by=key[1] if key else None)
         columns[made["name"]] = {column.name: column for column in _columns(body)}
+    elif made := _CREATE_VIEW.match(text):
+        found.tables[made["name"]] = Table(made["name"], is_view=True)
+        columns[made["name"]] = {}
     elif added := _ADD_COLUMN.fullmatch(text):
         actions = re.sub(r"\badd\s+column\s+(?:if\s+not\s+exists\s+)?", "", added["actions"])
         columns[added["name"]] |= {column.name: column for column in _columns(actions)}
@@ -125,11 +131,13 @@ def _read_comment(comment: re.Match[str], where: str, found: Catalog, columns: d
     table, _, column = name.rpartition(".")
     if kind == "schema" and name in found.schemas:
         found.schemas[name] = text
-    elif kind == "table" and name in found.tables:
-        found.tables[name] = Table(name, text, partitioned_by=found.tables[name].partitioned_by)
+    elif kind in ("table", "view") and name in found.tables:
+        found.tables[name] = replace(found.tables[name], description=text)
     elif kind == "column" and column in columns.get(table, {}):
         old = columns[table][column]
-        columns[table][column] = Column(column, old.type, old.is_nullable, text)
+        columns[table][column] = replace(old, description=text)
+    elif kind == "column" and table in found.tables and found.tables[table].is_view:
+        columns[table][column] = Column(column, "", is_nullable=True, description=text)
     elif "." in name:  # a schema that PostgreSQL itself brings, such as public, may be commented on as well
         raise CatalogError(f"{where}: there is no {kind} {name} to comment on", "correct the name in the comment.")
 

@@ -261,7 +261,9 @@ def _show_days(console: Console, database: Database, manifest: Manifest) -> None
     table.add_column(f"{manifest.first_day.year}", no_wrap=True)
     for name, _ in _COLUMNS:
         is_text = name == "at variance"
-        table.add_column(name, justify="left" if is_text else "right", no_wrap=not is_text, min_width=11 if is_text else None)
+        table.add_column(
+            name, justify="left" if is_text else "right", no_wrap=not is_text, min_width=11 if is_text else None
+        )
     for day in days:
         table.add_row(f"{day['business_date']:%m-%d %a}", *(show(day) for _, show in _COLUMNS))
     console.print(table, *_MEANING, sep="\n", soft_wrap=True)

@@ -58,6 +58,7 @@ every_night: Final = dg.ScheduleDefinition(
     description="Audits the books once the day is closed; compliance sees the result before anything is filed from them.",
 )
 
+
 def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
     """All definitions; a test or a command puts resources of its own in the place of those of the environment."""
     resources = {"platform": PlatformResource(), "dbt": marts.dbt_resource(), **(resource_overrides or {})}

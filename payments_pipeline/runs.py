@@ -39,6 +39,7 @@ class Runner:
         self._defs = build_defs({"platform": platform})
         self._tags = {STARTED_BY: started_by}
         self._output = output
+
     def steps(self, job_name: str) -> int:
         """How many steps the job has."""
         return len(self._defs.resolve_job_def(job_name).graph.node_dict)

@@ -19,7 +19,7 @@ from payments_pipeline.postgres.connect import PIPELINE_ROLE, Database
 from payments_pipeline.postgres.run import statements
 
 if TYPE_CHECKING:
-    from great_expectations.data_context import EphemeralDataContext  # type: ignore[attr-defined]
+    from great_expectations.data_context import EphemeralDataContext
 
 _SITE: Final = "data_docs"
 _ROWS: Final = "days of the run"
@@ -63,7 +63,7 @@ def _context(pages: Path) -> Iterator["EphemeralDataContext"]:
 
 def _findings(context: "EphemeralDataContext", database: Database, days: Sequence[date]) -> Iterator[Finding]:
     import great_expectations as gx
-    from great_expectations.checkpoint import UpdateDataDocsAction  # type: ignore[attr-defined]
+    from great_expectations.checkpoint import UpdateDataDocsAction
 
     source = context.data_sources.add_sql(
         "payments",

@@ -97,7 +97,16 @@ def _fingerprint(project_dir: Path) -> str:
 
 
 def _parse(project_dir: Path, target: Path) -> None:
-    command: list[str | Path] = [_DBT, "parse", "--quiet", "--no-use-colors", "--target-path", target, "--log-path", target]
+    command: list[str | Path] = [
+        _DBT,
+        "parse",
+        "--quiet",
+        "--no-use-colors",
+        "--target-path",
+        target,
+        "--log-path",
+        target,
+    ]
     parsed = subprocess.run(
         [*command, "--project-dir", project_dir, "--profiles-dir", project_dir],
         capture_output=True,

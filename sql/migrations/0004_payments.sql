@@ -32,6 +32,52 @@ comment on column payments.payments.booked_on is 'Business date on which we lear
 comment on column payments.payments.batch_id is 'Batch that brought it.';
 comment on column payments.payments.line is 'Row within that batch.';
 
+-- One shape for every payment, whoever brought it; rendered when somebody asks, so that each fact is stored once.
+create view payments.envelopes as
+select
+    p.effective_on,
+    p.loan_id,
+    p.payment_id,
+    jsonb_strip_nulls(jsonb_build_object(
+        'schema', 'loanserve.payments.v1',
+        'message_id', operations.content_id('envelope|' || p.payment_id),
+        'correlation_id', p.payment_id,
+        'idempotency_key', encode(i.idempotency_key, 'hex'),
+        'occurred_at', to_char(p.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        'source', jsonb_build_object(
+            'channel', p.channel, 'provider', coalesce(p.provider, 'unknown'), 'batch_id', p.batch_id
+        ),
+        'borrower', jsonb_build_object('loan_id', p.loan_number),
+        'payment', jsonb_build_object(
+            'amount_cents', p.amount_cents, 'currency', 'USD', 'method', p.channel,
+            'value_date', to_char(p.effective_on::timestamp, 'YYYY-MM-DD'), 'reference', p.reference
+        ),
+        'artifacts', coalesce(a.artifacts, '[]'),
+        'external', case
+            when p.transfer_id is not null then jsonb_build_object(
+                case p.provider when 'column' then 'column_transfer_id' else 'psp_id' end, p.transfer_id
+            )
+        end
+    )) as envelope
+from payments.payments as p
+inner join ingestion.payment_ingestions as i
+    on
+        p.effective_on = i.effective_on and p.loan_id = i.loan_id and p.payment_id = i.payment_id
+        and p.batch_id = i.batch_id and p.line = i.line
+left join lateral (
+    select
+        jsonb_agg(
+            jsonb_build_object('type', q.type, 'uri', q.uri, 'hash', encode(q.sha256, 'hex')) order by q.artifact_id
+        ) as artifacts
+    from ingestion.payment_artifacts as q
+    where q.batch_id = p.batch_id and q.line = p.line
+) as a on true;
+comment on view payments.envelopes is 'Each payment as the message loanserve.payments.v1.';
+comment on column payments.envelopes.effective_on is 'Value date.';
+comment on column payments.envelopes.loan_id is 'Loan.';
+comment on column payments.envelopes.payment_id is 'Payment.';
+comment on column payments.envelopes.envelope is 'The message.';
+
 create table payments.transitions (
     effective_on date not null,
     loan_id bigint not null,

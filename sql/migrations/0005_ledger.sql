@@ -165,11 +165,11 @@ create function ledger.allocation_event(
     kind text, seq integer, effective_on date, policy text, cash bigint, fees bigint, interest bigint, principal bigint,
     escrow bigint, suspense bigint, returned bigint, return_code text
 ) returns text
-    language sql stable parallel safe
-    return '{"kind":"' || kind || '","seq":' || seq || ',"effective_on":"' || effective_on || '","policy":"' || policy
-        || '","cash":' || cash || ',"fees":' || fees || ',"interest":' || interest || ',"principal":' || principal
-        || ',"escrow":' || escrow || ',"suspense":' || suspense || ',"returned":' || returned
-        || coalesce(',"code":"' || return_code || '"', '') || '}';
+language sql stable parallel safe
+return '{"kind":"' || kind || '","seq":' || seq || ',"effective_on":"' || effective_on || '","policy":"' || policy
+|| '","cash":' || cash || ',"fees":' || fees || ',"interest":' || interest || ',"principal":' || principal
+|| ',"escrow":' || escrow || ',"suspense":' || suspense || ',"returned":' || returned
+|| coalesce(',"code":"' || return_code || '"', '') || '}';
 comment on function ledger.allocation_event(
     text, integer, date, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, text
 ) is 'The data of the event of an allocation, as JSON.';

@@ -88,7 +88,8 @@ from (
         i.effective_on as day,
         sha256(convert_to(row(
             i.effective_on, i.loan_id, i.idempotency_key, i.signal, i.payment_id, i.channel, i.provider,
-            i.source_reference, i.loan_number, i.amount_cents, i.transfer_id, i.raw_payload_hash, i.occurred_at, i.happened_on, i.return_code, i.booked_on, i.batch_id, i.line,
+            i.source_reference, i.loan_number, i.amount_cents, i.transfer_id, i.raw_payload_hash,
+            i.occurred_at, i.happened_on, i.return_code, i.booked_on, i.batch_id, i.line,
             i.received_at
         )::text, 'UTF8')) as hash
     from ingestion.payment_ingestions as i

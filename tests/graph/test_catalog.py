@@ -13,6 +13,7 @@ from payments_pipeline.catalog import (
     marts,
     read_catalog,
 )
+from payments_pipeline.postgres.connect import Database
 
 
 def _read(folder: Path, sql: str) -> dict[str, tuple[Column, ...]]:
@@ -23,6 +24,24 @@ def _read(folder: Path, sql: str) -> dict[str, tuple[Column, ...]]:
 def test_every_schema_table_and_column_has_a_comment() -> None:
     assert catalog().undescribed() == []
     assert len(catalog().tables) > 30  # the reader has found them
+
+
+def test_what_is_read_from_the_text_is_what_the_database_has(database: Database) -> None:
+    with database.connect() as connection:
+        rows = connection.execute(
+            "select c.oid::regclass::text, a.attname, col_description(c.oid, a.attnum), a.attnotnull "
+            "from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid "
+            "where c.relkind in ('r', 'p', 'v') and not c.relispartition and a.attnum > 0 and not a.attisdropped "
+            "and n.nspname = any(%s)",
+            [list(catalog().schemas)],
+        ).fetchall()
+    stored = {(table, column): (text, not_null) for table, column, text, not_null in rows}
+    read = {
+        (table.name, column.name): (column.description, not column.is_nullable)
+        for table in catalog().tables.values()
+        for column in table.columns
+    }
+    assert read == stored
 
 
 def test_the_committed_data_dictionary_is_current() -> None:

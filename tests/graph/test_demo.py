@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -29,7 +29,7 @@ demo.demo()
 
 
 @pytest.fixture
-def run_demo(empty_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Result]]:
+def run_demo(empty_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Result]:
     monkeypatch.setenv("PAYMENTS_HOME", str(tmp_path / "a home"))
     monkeypatch.setenv("PAYMENTS_DATABASE_URL", empty_database.url)
     monkeypatch.setenv("DAGSTER_HOME", "")  # the demo sets these two; they go back to what they were
@@ -37,7 +37,7 @@ def run_demo(empty_database: Database, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(demo, "LOANS", LOANS)
     monkeypatch.setattr(demo, "DAYS", DAYS)
     monkeypatch.setattr(demo, "WEEK", WEEK)
-    yield lambda: CliRunner().invoke(demo.demo, catch_exceptions=False)
+    return lambda: CliRunner().invoke(demo.demo, catch_exceptions=False)
 
 
 def _wait_for_a_posted_day(database: Database) -> None:

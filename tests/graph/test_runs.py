@@ -40,9 +40,10 @@ def test_a_range_of_days_runs_whole_and_running_it_again_changes_nothing(build_h
     assert house.rows("select count(*) from reporting.collections_by_channel") > [(0,)]
     assert (house.platform.data_docs / "index.html").is_file()
     told = _materialization(house, "ledger/entries", house.days[2])
-    assert told["dagster/row_count"] == house.rows(
-        "select count(*) from ledger.entries where effective_on = %s", house.days[2]
-    )[0][0]
+    assert (
+        told["dagster/row_count"]
+        == house.rows("select count(*) from ledger.entries where effective_on = %s", house.days[2])[0][0]
+    )
     assert int(str(told["added"])) > 0
     assert "| 1101 | assets:clearing:ach |" in str(told["what_matters"])
 
@@ -89,7 +90,11 @@ def test_a_failed_step_says_what_to_do(build_house: BuildHouse) -> None:
     result = house.run(house.days[0], house.days[0])
 
     assert not result.success
-    (failure,) = [event.step_failure_data for event in result.all_events if event.step_key == "bank_lines" and event.is_step_failure]
+    (failure,) = [
+        event.step_failure_data
+        for event in result.all_events
+        if event.step_key == "bank_lines" and event.is_step_failure
+    ]
     assert failure.user_failure_data is not None
     assert "expected the header" in str(failure.user_failure_data.description)
     assert "What to do: " in str(failure.user_failure_data.description)
@@ -122,7 +127,9 @@ def test_a_late_payment_asks_for_its_day_and_for_the_bank_day_that_it_settles_on
     assert house.run(first, first).success
     due = _due(house)
     assert "ingested" not in due.get(first, ())
-    lagging = {row[0] for row in house.rows("select distinct settles_on from payments.payments where effective_on = %s", first)}
+    lagging = {
+        row[0] for row in house.rows("select distinct settles_on from payments.payments where effective_on = %s", first)
+    }
     assert all("reposted" in due[day] for day in lagging - {first} if isinstance(day, date) and day <= last)
 
 
@@ -130,7 +137,8 @@ def test_the_sensor_asks_once_for_a_waiting_day_and_again_when_its_run_failed(bu
     house = build_house(days=1)
     day = house.days[0]
     house.execute(
-        "insert into operations.day_requests (business_date, reason, subject, requested_at) values (%s, 'ingested', 'b', now())", day
+        "insert into operations.day_requests (business_date, reason, subject, requested_at) values (%s, 'ingested', 'b', now())",
+        day,
     )
 
     def tick() -> list[dg.RunRequest]:
@@ -139,9 +147,7 @@ def test_the_sensor_asks_once_for_a_waiting_day_and_again_when_its_run_failed(bu
         return list(found.run_requests or []) if isinstance(found, dg.SensorResult) else []
 
     def starts(request: dg.RunRequest, status: dg.DagsterRunStatus) -> None:
-        house.instance.create_run_for_job(
-            _nothing, tags={REQUEST_TAG: request.tags[REQUEST_TAG]}, status=status
-        )
+        house.instance.create_run_for_job(_nothing, tags={REQUEST_TAG: request.tags[REQUEST_TAG]}, status=status)
 
     (request,) = tick()
     assert request.partition_key == day.isoformat()

@@ -66,11 +66,19 @@ class Outcome:
 
 
 def replay(
-    terms: Terms, grace_days: int, statuses: list[tuple[date, str]], policies: dict[str, Policy], receipts: list[Receipt],
-    first: date, last: date,
+    terms: Terms,
+    grace_days: int,
+    statuses: list[tuple[date, str]],
+    policies: dict[str, Policy],
+    receipts: list[Receipt],
+    first: date,
+    last: date,
 ) -> Outcome:
     """Walk the loan day by day, from before its first instalment to the last day."""
-    outcome, instalments, fees, paid_to_late_fees = Outcome(), [], [], []
+    outcome = Outcome()
+    instalments: list[Instalment] = []
+    fees: list[Fee] = []
+    paid_to_late_fees: list[tuple[date, int]] = []
     day = min([first, terms.first_due_on]) - timedelta(days=1)
     while day < last:
         day += timedelta(days=1)
@@ -81,9 +89,11 @@ def replay(
         if day < first:
             continue  # what fell due before boarding is due; nothing else happened to us before
         policy = _policy(day, statuses, policies, instalments)
-        for receipt in receipts:
-            if receipt.returned_on == day and receipt.is_nsf and policy.nsf_fee:
-                fees.append(Fee("nsf", receipt.payment, day, policy.nsf_fee, policy.nsf_fee))
+        fees += [
+            Fee("nsf", receipt.payment, day, policy.nsf_fee, policy.nsf_fee)
+            for receipt in receipts
+            if receipt.returned_on == day and receipt.is_nsf and policy.nsf_fee
+        ]
         _release(day, policy, instalments, outcome)
         for receipt in sorted((r for r in receipts if r.effective_on == day), key=lambda r: (r.occurred, r.payment)):
             parts_of_receipt = outcome.parts[receipt.payment]
@@ -98,7 +108,7 @@ def replay(
                     setattr(owed, attribute, getattr(owed, attribute) - applied)
                     left -= applied
                     parts_of_receipt[step] += applied
-                    if step == "fees" and owed.kind == "late":
+                    if isinstance(owed, Fee) and owed.kind == "late":
                         paid_to_late_fees.append((day, applied))
             parts_of_receipt["suspense"] += left
             outcome.suspense += left
@@ -108,7 +118,9 @@ def replay(
     return outcome
 
 
-def _policy(day: date, statuses: list[tuple[date, str]], policies: dict[str, Policy], instalments: list[Instalment]) -> Policy:
+def _policy(
+    day: date, statuses: list[tuple[date, str]], policies: dict[str, Policy], instalments: list[Instalment]
+) -> Policy:
     status = max(((since, name) for since, name in statuses if since <= day), default=(day, "active"))[1]
     if status != "active":
         return policies[status]
@@ -129,7 +141,11 @@ def _release(day: date, policy: Policy, instalments: list[Instalment], outcome: 
 
 
 def _late_fee(
-    day: date, grace_days: int, policy: Policy, instalments: list[Instalment], fees: list[Fee],
+    day: date,
+    grace_days: int,
+    policy: Policy,
+    instalments: list[Instalment],
+    fees: list[Fee],
     paid_to_late_fees: list[tuple[date, int]],
 ) -> None:
     for instalment in instalments:

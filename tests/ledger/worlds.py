@@ -45,7 +45,9 @@ class Word:
     @property
     def days(self) -> set[date]:
         """The days that ask to be run when it arrives."""
-        return {self.receipt.effective_on} | ({self.receipt.returned_on} if self.is_return and self.receipt.returned_on else set())
+        return {self.receipt.effective_on} | (
+            {self.receipt.returned_on} if self.is_return and self.receipt.returned_on else set()
+        )
 
 
 def load_policies() -> dict[str, Policy]:
@@ -55,9 +57,13 @@ def load_policies() -> dict[str, Policy]:
         for row in csv.DictReader(file):
             ranks = {step: row[f"{step}_rank"] for step in ("fees", "interest", "principal", "escrow")}
             policies[row["policy"]] = Policy(
-                row["policy"], tuple(sorted((s for s in ranks if ranks[s]), key=lambda s: ranks[s])),
-                row["releases_suspense"] == "true", int(row["late_fee_share_ppm"]), int(row["late_fee_flat_cents"]),
-                int(row["late_fee_cap_cents"]), int(row["nsf_fee_cents"]),
+                row["policy"],
+                tuple(sorted((s for s in ranks if ranks[s]), key=lambda s: ranks[s])),
+                row["releases_suspense"] == "true",
+                int(row["late_fee_share_ppm"]),
+                int(row["late_fee_flat_cents"]),
+                int(row["late_fee_cap_cents"]),
+                int(row["nsf_fee_cents"]),
             )
     return policies
 
@@ -70,9 +76,14 @@ def random_book(seed: int, loans: int = 25, days: int = 75) -> list[Loan]:
         principal = rng.randrange(5_000_00, 20_000_00)
         rate, term = rng.choice([0, 30_000, 61_250, 250_000]), rng.choice([2, 3, 12, 60])
         terms = Terms(
-            principal, rate, amortisation.level_payment(principal, rate, term),
-            (FIRST + timedelta(days=rng.randrange(-130, 45))).replace(day=rng.randrange(1, 29)), term, rng.randrange(0, term + 1),
-            rng.choice([0, 12_345]), rng.choice([0, 0, 501]),
+            principal,
+            rate,
+            amortisation.level_payment(principal, rate, term),
+            (FIRST + timedelta(days=rng.randrange(-130, 45))).replace(day=rng.randrange(1, 29)),
+            term,
+            rng.randrange(0, term + 1),
+            rng.choice([0, 12_345]),
+            rng.choice([0, 0, 501]),
         )
         loan = Loan(loan_id, terms, rng.choice([0, 3, 5, 15]))
         for _ in range(rng.choice([0, 0, 0, 1, 2])):
@@ -81,13 +92,17 @@ def random_book(seed: int, loans: int = 25, days: int = 75) -> list[Loan]:
         due = terms.payment_cents + terms.escrow_cents + terms.escrow_shortage_cents
         for number in range(rng.randrange(0, 14)):
             effective = FIRST + timedelta(days=rng.randrange(days))
-            cents = rng.choice([due, due, due // 2, due // 3 + 1, due - 1, due + 7, 2 * due, 1, 3_000, rng.randrange(1, 3 * due)])
+            cents = rng.choice(
+                [due, due, due // 2, due // 3 + 1, due - 1, due + 7, 2 * due, 1, 3_000, rng.randrange(1, 3 * due)]
+            )
             returned = effective + timedelta(days=rng.randrange(0, 20)) if rng.random() < 0.2 else None
             if returned and returned >= FIRST + timedelta(days=days):
                 returned = None
             payment = str(UUID(bytes=hashlib.sha256(f"{seed}|{loan_id}|{number}".encode()).digest()[:16]))
             # few instants, so that ties are broken by the payment's id
-            receipt = Receipt(payment, effective, rng.randrange(4), cents, returned, bool(returned) and rng.random() < 0.6)
+            receipt = Receipt(
+                payment, effective, rng.randrange(4), cents, returned, bool(returned) and rng.random() < 0.6
+            )
             loan.receipts.append(receipt)
             loan.channels[payment] = rng.choice(list(CHANNELS))
         book.append(loan)
@@ -102,7 +117,9 @@ def words_of(book: Iterable[Loan]) -> list[Word]:
         for receipt in loan.receipts
         for is_return in ([False, True] if receipt.returned_on else [False])
     ]
-    return sorted(words, key=lambda w: (w.receipt.returned_on if w.is_return else w.receipt.effective_on, w.receipt.payment))
+    return sorted(
+        words, key=lambda w: (w.receipt.returned_on if w.is_return else w.receipt.effective_on, w.receipt.payment)
+    )
 
 
 def insert_book(connection: psycopg.Connection[Any], book: Iterable[Loan]) -> None:
@@ -113,9 +130,20 @@ def insert_book(connection: psycopg.Connection[Any], book: Iterable[Loan]) -> No
             "insert into servicing.loans values (%s, %s, 'CIF', 1, 1, 'fixed', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 (
-                    loan.loan_id, f"LN{loan.loan_id:010}", BOARDED, t.principal_cents, BOARDED, t.principal_cents, t.rate_ppm,
-                    t.payment_cents, t.escrow_cents, t.escrow_shortage_cents, t.first_due_on, t.term_instalments,
-                    t.last_instalment, loan.grace_days,
+                    loan.loan_id,
+                    f"LN{loan.loan_id:010}",
+                    BOARDED,
+                    t.principal_cents,
+                    BOARDED,
+                    t.principal_cents,
+                    t.rate_ppm,
+                    t.payment_cents,
+                    t.escrow_cents,
+                    t.escrow_shortage_cents,
+                    t.first_due_on,
+                    t.term_instalments,
+                    t.last_instalment,
+                    loan.grace_days,
                 )
                 for loan in book
                 for t in [loan.terms]
@@ -145,15 +173,26 @@ def deliver(connection: psycopg.Connection[Any], words: Iterable[Word], booked_o
         signal = "returned" if word.is_return else CHANNELS[word.channel]
         code = ("R01" if receipt.is_nsf else "R02") if word.is_return else None
         for table, day in (
-            ("ingestion.staged", booked_on), ("ingestion.payment_ingestions", receipt.effective_on),
-            ("payments.payments", receipt.effective_on), ("payments.transitions", receipt.effective_on),
+            ("ingestion.staged", booked_on),
+            ("ingestion.payment_ingestions", receipt.effective_on),
+            ("payments.payments", receipt.effective_on),
+            ("payments.transitions", receipt.effective_on),
         ):
             connection.execute("select operations.open_day(%s, %s)", (table, day))
         connection.execute(
             "insert into ingestion.staged values (%s, %s, 1, %s, true, %s, %s, 'test', %s, %s, %s, %s, %s, %s, null, null)",
             (
-                booked_on, batch, "raw", signal, word.channel, receipt.payment, f"LN{word.loan_id:010}", receipt.cents, occurred,
-                receipt.effective_on, code,
+                booked_on,
+                batch,
+                "raw",
+                signal,
+                word.channel,
+                receipt.payment,
+                f"LN{word.loan_id:010}",
+                receipt.cents,
+                occurred,
+                receipt.effective_on,
+                code,
             ),
         )
         connection.execute(
@@ -162,9 +201,21 @@ def deliver(connection: psycopg.Connection[Any], words: Iterable[Word], booked_o
             "batch_id, line, received_at) "
             "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, sha256('raw'), %s, %s, %s, %s, %s, 1, %s)",
             (
-                receipt.effective_on, word.loan_id, key, signal, receipt.payment, word.channel, receipt.payment, f"LN{word.loan_id:010}",
-                receipt.cents, occurred, happened,
-                code, booked_on, batch, received,
+                receipt.effective_on,
+                word.loan_id,
+                key,
+                signal,
+                receipt.payment,
+                word.channel,
+                receipt.payment,
+                f"LN{word.loan_id:010}",
+                receipt.cents,
+                occurred,
+                happened,
+                code,
+                booked_on,
+                batch,
+                received,
             ),
         )
 
@@ -174,4 +225,6 @@ def insert_calendar(connection: psycopg.Connection[Any], days: int) -> None:
     for offset in range(-10, days + 30):
         day = FIRST + timedelta(days=offset)
         for channel in CHANNELS:
-            connection.execute("insert into settlement.calendar values (%s, %s, %s)", (channel, day, settles_on(channel, day)))
+            connection.execute(
+                "insert into settlement.calendar values (%s, %s, %s)", (channel, day, settles_on(channel, day))
+            )

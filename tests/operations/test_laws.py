@@ -269,6 +269,12 @@ CRIMES = [
         f"update payments.payments set amount_cents = amount_cents + 1 {_PAYMENT} returning effective_on, 'payment ' || payment_id",
     ),
     Crime(
+        "every_payment_is_what_was_delivered",
+        "a word is given another amount than its row",
+        f"update ingestion.payment_ingestions set amount_cents = amount_cents + 1 {_PAYMENT} "
+        "returning effective_on, 'payment ' || payment_id",
+    ),
+    Crime(
         "every_word_reaches_its_payment",
         "a word has no effect",
         f"delete from payments.transitions {_PAYMENT} returning effective_on, 'payment ' || payment_id",

@@ -1,5 +1,5 @@
 -- Step 4, at the end of :day: one late fee for each instalment whose last grace day it is and whose interest and
--- principal are not wholly paid; none where all that is unpaid is what went to late fees instead (12 CFR 1026.36(c)(2)).
+-- principal are not wholly paid. None where all that is unpaid is what went to late fees (12 CFR 1026.36(c)(2)).
 insert into wanted_fees
 with ending as (
     select
@@ -76,7 +76,7 @@ fees_paid_since_due as (
     left join (
         select a.loan_id, a.effective_on, a.fees_cents as fees, false as is_folded
         from ledger.allocations as a
-        inner join has_paid_fees as h on a.loan_id = h.loan_id
+        inner join has_paid_fees as payer on a.loan_id = payer.loan_id
         where a.effective_on between %(day)s::date - 31 and %(day)s
         union all
         select w.loan_id, w.effective_on, w.fees, true

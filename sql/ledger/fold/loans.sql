@@ -1,4 +1,4 @@
--- On a day that touches a large part of the book, merging along the two primary keys took 1.8 s where hashing took 7.3 s.
+-- On a day that touches a large part of the book, merging along the two keys took 1.8 s where hashing took 7.3 s.
 set local enable_hashjoin to off;
 
 -- Each touched loan as it stood before its fold begins: the running totals less all that is posted from there on.

@@ -16,15 +16,15 @@ where r.returned_on is not null
 union all
 
 select
-    r.effective_on,
+    r.effective_on as chain_on,
     r.effective_on,
     r.loan_id,
     r.payment_id,
-    'receipt',
+    'receipt' as kind,
     r.channel,
-    'returned',
+    'returned' as policy,
     r.booked_on,
-    r.amount_cents,
+    r.amount_cents as cash,
     0, 0, 0, 0, 0, r.amount_cents, r.return_code, 0
 from receipts as r
 where r.returned_on is not null;

@@ -46,7 +46,9 @@ taken_over as (
     from servicing.loans as l
     left join servicing.escrow as s on l.loan_id = s.loan_id
     inner join servicing.amortisation_factors as f
-        on l.rate_ppm = f.rate_ppm and f.n = servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, l.boarded_on)
+        on
+            l.rate_ppm = f.rate_ppm
+            and f.n = servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, l.boarded_on)
     where l.boarded_on between %(first)s and %(last)s
     group by l.boarded_on
 ),

@@ -3,9 +3,11 @@ with words as (
     -- the news, beside the rows that brought it; a row is staged on the day it was received
     select
         i.effective_on, i.loan_id, i.payment_id, i.batch_id, i.line, i.raw_payload_hash,
-        (i.amount_cents, i.channel, i.source_reference, i.loan_number)
-        is distinct from (s.amount_cents, s.channel, s.reference, s.loan_number)
-        or (i.provider, i.transfer_id) is distinct from (s.provider, s.transfer_id) as is_another_word,
+        not coalesce(
+            i.amount_cents = s.amount_cents and i.channel = s.channel and i.source_reference = s.reference
+            and i.loan_number = s.loan_number and coalesce(i.provider, '') = coalesce(s.provider, '')
+            and coalesce(i.transfer_id, '') = coalesce(s.transfer_id, ''), false
+        ) as is_another_word,
         s.raw, s.amount_cents, s.provider, s.loan_number, s.transfer_id, s.value_date, s.channel, s.reference
     from ingestion.payment_ingestions as i
     left join ingestion.staged as s
