@@ -63,7 +63,10 @@ def demo() -> None:
         manifest = _board_the_book(settings, database, console)
         ran = _run(settings, database, manifest.first_day, manifest.last_day, console)
         if not ran:
-            console.print("Every day of the demo world has been run: nothing was left to do, and nothing was changed.")
+            console.print(
+                "Every day of the demo world has been run: nothing was left to do, and nothing was changed.",
+                soft_wrap=True,
+            )
         _show_days(console, database, manifest)
         _show_laws(console, database)
 
@@ -113,13 +116,13 @@ def _board_the_book(settings: Settings, database: Database, console: Console) ->
     """The demo's world, generated, loaded and boarded; each only where it has not been."""
     folder = _world(settings)
     if not (folder / "manifest.json").is_file():
-        console.print(f"making a world of {LOANS:,} loans and {DAYS} days")
+        console.print(f"making a world of {LOANS:,} loans and {DAYS} days", soft_wrap=True)
         world = World(loans=LOANS, seed=SEED, first_day=settings.first_day, days=DAYS, noise=NOISE)
         generate(world, folder, overwrite=True)
     manifest = read_manifest(folder)
     with database.connect(application_name="payments demo") as connection:
         if _loans(connection) == 0:
-            console.print("loading the book")
+            console.print("loading the book", soft_wrap=True)
             load_portfolio(connection, folder)
         elif not _is_ours(connection, folder):
             raise DemoError(
@@ -154,7 +157,7 @@ def _run(settings: Settings, database: Database, first: date, last: date, consol
         waiting = _waiting(connection, first, last)
     if not missing and not waiting:
         return False
-    console.print("starting Dagster, dbt and Great Expectations")
+    console.print("starting Dagster, dbt and Great Expectations", soft_wrap=True)
     from payments_pipeline.runs import runner
 
     with _bars(console) as bars, runner(settings, database, _STARTED_BY, bars.on_day) as runs:
@@ -278,5 +281,11 @@ def _show_laws(console: Console, database: Database) -> None:
         raise DemoError(
             "broken: " + ", ".join(result.checked.name for result in broken), "payments verify names each violation."
         )
-    console.print(f"All {len(LAWS)} laws hold: {len(results)} properties, checked over the whole database.")
-    console.print("Next: `payments up` for the same in the Dagster UI, `payments verify` for the laws one by one.")
+    console.print(
+        f"All {len(LAWS)} laws hold: {len(results)} properties, checked over the whole database.",
+        soft_wrap=True,
+    )
+    console.print(
+        "Next: `payments up` for the same in the Dagster UI, `payments verify` for the laws one by one.",
+        soft_wrap=True,
+    )

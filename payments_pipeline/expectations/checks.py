@@ -6,8 +6,9 @@ from typing import Final
 import dagster as dg
 
 from payments_pipeline.daily import asset_key, days_of, markdown_table
+from payments_pipeline.expectations.pages import write_index, write_summary
 from payments_pipeline.expectations.suites import TABLES
-from payments_pipeline.expectations.validation import validate
+from payments_pipeline.expectations.validation import run_name, validate
 from payments_pipeline.resources import Platform
 
 _NAME: Final = "looks_as_expected"
@@ -31,7 +32,10 @@ def expectations(
 ) -> Iterator[dg.AssetCheckResult]:
     """Every suite once over all days of the run, with pages that anyone can open in a browser."""
     days = days_of(context)
-    findings = validate(platform.database, days, platform.data_docs)
+    folder = platform.data_docs / run_name(days)
+    findings = validate(platform.database, days, folder)
+    summary = write_summary(folder, findings)
+    write_index(platform.data_docs)
     for table in TABLES:
         ours = [finding for finding in findings if finding.table == table]
         unmet = [finding for finding in ours if not finding.is_met]
@@ -45,7 +49,7 @@ def expectations(
                 "expectations": dg.MetadataValue.md(
                     markdown_table([{"expected": f.says, "met": f.is_met, "observed": f.observed} for f in ours])
                 ),
-                "data_docs": dg.MetadataValue.path(platform.data_docs / "index.html"),
+                "data_docs": dg.MetadataValue.path(summary),
             },
         )
     for day in days:

@@ -41,6 +41,11 @@ def validate(database: Database, days: Sequence[date], pages: Path) -> list[Find
         return list(_findings(context, database, days))
 
 
+def run_name(days: Sequence[date]) -> str:
+    """What people call a run over these days, and the name of the folder with its pages."""
+    return days[0].isoformat() if len(days) == 1 else f"{days[0]} to {days[-1]}"
+
+
 @contextmanager
 def _context(pages: Path) -> Iterator["EphemeralDataContext"]:
     import great_expectations as gx
@@ -91,8 +96,7 @@ def _findings(context: "EphemeralDataContext", database: Database, days: Sequenc
             result_format="SUMMARY",
         )
     )
-    run_name = days[0].isoformat() if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    results = checkpoint.run(run_id=gx.RunIdentifier(run_name=run_name)).run_results
+    results = checkpoint.run(run_id=gx.RunIdentifier(run_name=run_name(days))).run_results
     by_title = {result.suite_name: result for result in results.values()}
     for suite in SUITES:
         for expectation, result in zip(suite.expectations, by_title[_title(suite)].results, strict=True):

@@ -160,8 +160,8 @@ def _append(connection: psycopg.Connection[Any], posting: Posting, horizon: date
         posting.allocations = run(connection, "ledger/allocations", run_no=run_no)
         posting.fees = run(connection, "ledger/fees", run_no=run_no)
     with posting.stage("entries"):
-        posting.entries = run(connection, "ledger/entries", run_no=run_no)
-        posting.entries += run(connection, "ledger/accruals", day=day, run_no=run_no)
+        posting.entries = run(connection, "ledger/accruals", day=day, run_no=run_no)
+        posting.entries += run(connection, "ledger/entries", run_no=run_no)
     with posting.stage("events"):
         _seal(connection, posting, since=since, horizon=horizon)
     with posting.stage("balances"):

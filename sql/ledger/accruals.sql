@@ -4,8 +4,7 @@ insert into ledger.entries (effective_on, loan_id, subject_id, kind, seq, accoun
 with wanted as (
     select coalesce(sum(i.interest_cents), 0)::bigint as cents
     from servicing.instalments as i
-    inner join servicing.loans as l on i.loan_id = l.loan_id
-    where i.due_on = %(day)s and i.due_on > l.boarded_on
+    where i.due_on = %(day)s
 ),
 
 posted as (

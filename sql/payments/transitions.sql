@@ -4,24 +4,24 @@ insert into payments.transitions (
     effective_on, loan_id, payment_id, status, occurred_at, happened_on, code, booked_on, batch_id, line
 )
 with words as (
-    select i.* from ingestion.payment_ingestions as i
+    select
+        i.effective_on, i.loan_id, i.payment_id, i.channel, i.signal, i.occurred_at, i.happened_on, i.return_code,
+        i.booked_on, i.batch_id, i.line
+    from ingestion.payment_ingestions as i
     where i.effective_on = %(day)s
+
     union all
-    select i.* from ingestion.payment_ingestions as i
+
+    select
+        i.effective_on, i.loan_id, i.payment_id, i.channel, i.signal, i.occurred_at, i.happened_on, i.return_code,
+        i.booked_on, i.batch_id, i.line
+    from ingestion.payment_ingestions as i
     where i.happened_on = %(day)s and i.signal in ('returned', 'recalled') and i.effective_on <> %(day)s
 ),
 
 steps as (
     select
-        w.effective_on,
-        w.loan_id,
-        w.payment_id,
-        w.occurred_at,
-        w.happened_on,
-        w.return_code,
-        w.booked_on,
-        w.batch_id,
-        w.line,
+        w.*,
         case
             when w.signal in ('returned', 'recalled') then 'reversed'
             when w.signal = 'canceled' then 'canceled'
@@ -32,17 +32,10 @@ steps as (
     inner join settlement.rules as r on w.channel = r.channel
 )
 
+-- of two words that say the same of a payment, the one that happened first is the step
 select distinct on (s.effective_on, s.loan_id, s.payment_id, s.status)
-    s.effective_on,
-    s.loan_id,
-    s.payment_id,
-    s.status,
-    s.occurred_at,
-    s.happened_on,
-    s.return_code,
-    s.booked_on,
-    s.batch_id,
-    s.line
+    s.effective_on, s.loan_id, s.payment_id, s.status, s.occurred_at, s.happened_on, s.return_code, s.booked_on,
+    s.batch_id, s.line
 from steps as s
 where
     not exists (

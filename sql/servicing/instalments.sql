@@ -11,6 +11,8 @@ due as (
     where
         loans.due_day = extract(day from %(day)s)
         and loans.loan_id <> 0
+        -- what fell due before we had the loan came with its balances
+        and loans.boarded_on < %(day)s
         and servicing.instalments_due(loans.first_due_month, loans.due_day, loans.last_instalment, %(day)s)
         > servicing.instalments_due(loans.first_due_month, loans.due_day, loans.last_instalment, %(day)s - 1)
 )

@@ -38,7 +38,10 @@ def test_a_range_of_days_runs_whole_and_running_it_again_changes_nothing(build_h
     assert failed == []
     before = house.digests()
     assert house.rows("select count(*) from reporting.collections_by_channel") > [(0,)]
-    assert (house.platform.data_docs / "index.html").is_file()
+    pages = house.platform.data_docs / f"{first} to {last}"
+    assert "Something was delivered." in (pages / "summary.html").read_text()
+    assert f"{first} to {last}/summary.html" in (house.platform.data_docs / "index.html").read_text()
+    assert list(pages.glob("validations/payments/**/*.html"))
     told = _materialization(house, "ledger/entries", house.days[2])
     assert (
         told["dagster/row_count"]

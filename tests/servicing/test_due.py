@@ -38,7 +38,7 @@ def terms(draw: st.DrawFn) -> Terms:
     term = draw(st.integers(1, 60))
     payment = amortisation.level_payment(principal, rate, term) + draw(st.integers(1, 500))
     return Terms(
-        principal, rate, payment, draw(st.dates(date(2024, 1, 1), date(2026, 12, 31))).replace(day=draw(st.integers(1, 28))),
+        principal, rate, payment, draw(st.dates(date(2025, 6, 1), date(2026, 12, 31))).replace(day=draw(st.integers(1, 28))),
         term, draw(st.integers(0, term)), draw(st.integers(0, 90_000)), draw(st.integers(0, 5_000)),
     )  # fmt: skip
 
@@ -61,7 +61,8 @@ def test_instalments_are_those_of_the_schedule(
             (loan_id, day, n, parts.interest_cents, parts.principal_cents, parts.escrow_cents)
             for loan_id, t in enumerate(books, 1)
             for n in [amortisation.instalments_due(t.first_due_on, t.last_instalment, day)]
-            if n and amortisation.due_on(t.first_due_on, n) == day
+            # what fell due before the loan was ours came with its balances
+            if n and amortisation.due_on(t.first_due_on, n) == day > worlds.BOARDED
             for parts in [amortisation.instalment(t, n)]
         ]
         for _ in range(2):  # and again: a view of the terms is rebuilt, not added to

@@ -13,11 +13,9 @@ with accrued as (
 ),
 
 due as (
-    -- what fell due before a loan was boarded came with its balances
     select i.due_on, sum(i.interest_cents) as cents
     from servicing.instalments as i
-    inner join servicing.loans as l on i.loan_id = l.loan_id
-    where i.due_on between %(first)s and %(last)s and i.due_on > l.boarded_on
+    where i.due_on between %(first)s and %(last)s
     group by i.due_on
 ),
 
