@@ -34,7 +34,14 @@ keyed as (
 
 select
     k.batch_id, k.line, k.booked_on, k.received_at, k.event, k.channel, k.reference, k.occurred_at, k.value_date,
-    k.return_code, k.amount_cents, k.loan_number, k.provider, k.transfer_id, k.raw_payload_hash, k.idempotency_key, coalesce(l.loan_id, 0) as loan_id
+    k.return_code,
+    k.amount_cents,
+    k.loan_number,
+    k.provider,
+    k.transfer_id,
+    k.raw_payload_hash,
+    k.idempotency_key,
+    coalesce(l.loan_id, 0) as loan_id
 from keyed as k
 left join servicing.loans as l on k.quoted_loan_id = l.loan_id;
 

@@ -19,7 +19,9 @@ with wanted as (
     from servicing.loans as l
     left join servicing.escrow as e on l.loan_id = e.loan_id
     inner join servicing.amortisation_factors as s
-        on l.rate_ppm = s.rate_ppm and s.n = servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, l.boarded_on)
+        on
+            l.rate_ppm = s.rate_ppm
+            and s.n = servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, l.boarded_on)
     cross join (values ('principal'), ('interest'), ('escrow')) as p (part)
     where l.boarded_on = %(day)s
     group by p.part

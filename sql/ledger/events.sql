@@ -60,9 +60,15 @@ laid_out as (
             r.returned, r.return_code
         ) as data_3
     from ingested as i
-    full join (select q.* from new_allocations as q where q.kind <> 'return') as n
+    full join (
+        select q.* from new_allocations as q
+        where q.kind <> 'return'
+    ) as n
         on i.loan_id = n.loan_id and i.payment_id = n.subject_id
-    left join (select q.* from new_allocations as q where q.kind = 'return') as r
+    left join (
+        select q.* from new_allocations as q
+        where q.kind = 'return'
+    ) as r
         on n.loan_id = r.loan_id and n.subject_id = r.subject_id
 
     union all
@@ -76,7 +82,19 @@ laid_out as (
 
     union all
 
-    select b.effective_on, b.loan_id, b.subject_id, null, null, null, 'book.' || b.kind, b.booked_on, b.data, null, null, null
+    select
+        b.effective_on,
+        b.loan_id,
+        b.subject_id,
+        null,
+        null,
+        null,
+        'book.' || b.kind,
+        b.booked_on,
+        b.data,
+        null,
+        null,
+        null
     from booked as b
 ),
 

@@ -1,7 +1,7 @@
 -- The posted receipts of the touched loans, from where each one's fold begins: they are folded again.
 insert into receipts
 select
-    a.effective_on, a.loan_id, a.subject_id, a.channel, a.cash_cents, c.occurred_at, false as is_new,
+    a.effective_on, a.loan_id, a.subject_id, a.channel, a.cash_cents, c.occurred_at,
     a.booked_on, r.happened_on, r.code, r.booked_on as return_booked_on, 1::smallint as turn
 from touched as t
 inner join ledger.allocations as a on t.loan_id = a.loan_id and t.from_on <= a.effective_on

@@ -2,7 +2,7 @@
 -- the receipt out of the fold: its money is only held until it goes back.
 create temporary table receipts on commit drop as
 select
-    p.effective_on, p.loan_id, p.payment_id, p.channel, p.amount_cents, c.occurred_at, true as is_new,
+    p.effective_on, p.loan_id, p.payment_id, p.channel, p.amount_cents, c.occurred_at,
     greatest(c.booked_on, r.booked_on) as booked_on,
     r.happened_on as returned_on,
     r.code as return_code,
