@@ -124,3 +124,21 @@ def test_running_every_day_again_adds_nothing(database: Database) -> None:
         backwards = list(reversed(all_days()))
         post(connection, backwards)
         assert {kind: str(found) for kind, found in digests(connection).items()} == before
+
+
+def test_a_status_that_comes_to_light_late_is_folded_in_by_its_day(database: Database) -> None:
+    book = worlds.random_book(31, LOANS, DAYS)
+    with begin(database, book) as connection:
+        worlds.deliver(connection, worlds.words_of(book), worlds.FIRST + timedelta(days=DAYS))
+        post(connection, all_days())
+        since = worlds.FIRST + timedelta(days=5)
+        for loan in book[::2]:
+            if all(on != since for on, _ in loan.statuses):
+                loan.statuses.append((since, "bankruptcy"))
+                connection.execute(
+                    "insert into servicing.loan_statuses values (%s, %s, 'bankruptcy', 'late')", (loan.loan_id, since)
+                )
+        connection.commit()
+        before = held(connection)
+        post(connection, [since])
+        assert held(connection) == wanted(book) != before

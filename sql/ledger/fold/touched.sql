@@ -26,6 +26,14 @@ with news as (
 
     union all
 
+    -- a status that begins on the day, where the loan has moved on since: it may have come to light only now
+    select s.loan_id, %(day)s::date, %(day)s::date
+    from servicing.loan_statuses as s
+    inner join ledger.balances as b on s.loan_id = b.loan_id
+    where s.effective_on = %(day)s and b.last_effective_on >= %(day)s
+
+    union all
+
     -- an instalment falls due while money is in suspense (or was, if the loan has moved on since): it may be released
     select l.loan_id, %(day)s::date, %(day)s::date
     from servicing.loans as l
