@@ -11,6 +11,7 @@ warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 from payments_pipeline.expectations.checks import expectations  # noqa: E402
 from payments_pipeline.ingestion import assets as ingestion  # noqa: E402
+from payments_pipeline.ingestion.checks import every_document_is_as_it_was  # noqa: E402
 from payments_pipeline.ledger import assets as ledger  # noqa: E402
 from payments_pipeline.operations import assets as operations  # noqa: E402
 from payments_pipeline.operations.checks import audit  # noqa: E402
@@ -64,7 +65,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
     resources = {"platform": PlatformResource(), "dbt": marts.dbt_resource(), **(resource_overrides or {})}
     return dg.Definitions(
         assets=[asset for wing in WINGS for asset in wing.ASSETS],
-        asset_checks=[expectations, audit],
+        asset_checks=[every_document_is_as_it_was, expectations, audit],
         jobs=[close_the_day, audit_the_books],
         schedules=[every_evening, every_night],
         sensors=[late_arrivals],

@@ -8,7 +8,7 @@ from typing import Final
 
 import dagster as dg
 
-from payments_pipeline.daily import Turn, daily_step, table
+from payments_pipeline.daily import Done, Turn, daily_step, table
 from payments_pipeline.ingestion.border import load_arrivals
 from payments_pipeline.ingestion.checks import GUARDS
 from payments_pipeline.ingestion.ingest import ingest_pending
@@ -80,12 +80,14 @@ _FILES: Final = frozenset({"csv", "postgres"})
     ],
     guards=GUARDS,
 )
-def arrivals(turn: Turn) -> None:
+def arrivals(turn: Turn) -> Done:
     """Takes in the files delivered on each day. A file that was taken in before is recognised by its bytes."""
     # Each file and each batch is a transaction of its own: one that fails holds up no other, and its failure is noted.
     turn.connection.commit()
-    load_arrivals(turn.connection, turn.platform.world, turn.day)
+    files = load_arrivals(turn.connection, turn.platform.world, turn.day)
     ingest_pending(turn.connection)
+    refused = sum(file.batch_id is None for file in files)  # each has a case that says why
+    return {"ingestion.batches": {"added": len(files) - refused, "refused": refused}}
 
 
 ASSETS: Final[tuple[dg.AssetSpec | dg.AssetsDefinition, ...]] = (arrivals,)

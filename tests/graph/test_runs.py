@@ -181,3 +181,22 @@ def _nothing() -> None:
 def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
     errors = [(event.step_key, event.step_failure_data.error) for event in result.all_events if event.is_step_failure]
     return [f"{step}: {error.to_string() if error else 'no error'}" for step, error in errors]
+
+
+def test_a_document_that_was_altered_after_its_delivery_is_named_and_opens_a_case(build_house: BuildHouse) -> None:
+    house = build_house(days=1)
+    day = house.days[0]
+
+    def check() -> dg.AssetCheckEvaluation:
+        evaluations = house.run(day, day).get_asset_check_evaluations()
+        return next(found for found in evaluations if found.check_name == "every_document_is_as_it_was")
+
+    assert check().passed
+    altered = next((house.platform.world / "arrivals" / day.isoformat()).glob("[!_]*.csv"))
+    altered.write_bytes(altered.read_bytes() + b"\n")
+    found = check()
+    assert not found.passed
+    assert found.metadata["changed"].value == 1
+    assert house.rows(
+        "select count(*) from operations.exception_cases where category = 'artifact' and state = 'open'"
+    ) > [(0,)]
