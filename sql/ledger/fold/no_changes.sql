@@ -1,4 +1,7 @@
--- The working tables of a run that folds no loan.
+-- The working tables of a run that folds no loan; there may be several such runs in a transaction.
+drop table if exists pg_temp.new_allocations;
+drop table if exists pg_temp.new_fees;
+
 create temporary table new_allocations on commit drop as
 select
     a.effective_on as chain_on,
