@@ -30,7 +30,7 @@ return case when cents < 0 then '-' else '' end || '$' || to_char(abs(cents) / 1
 comment on function operations.dollars(bigint) is 'Cents as people write dollars: $1,234.50.';
 
 -- Tables that grow by the day are partitioned by the day. A partition is born without indexes, filled in bulk, and
--- indexed in the transaction that first fills it: loading into a live unique index costs three times as much.
+-- indexed in the transaction that first fills it: loading into a live unique index costs far more.
 create table operations.day_tables (
     table_name text primary key,
     day_column text not null,

@@ -11,7 +11,6 @@ import pytest
 from payments_pipeline.ledger.posting import post_day
 from payments_pipeline.operations.digest import digests
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.reference_data import load_reference_data
 from tests.ledger import worlds
 from tests.ledger.model import replay
 
@@ -67,14 +66,6 @@ def _present(parts: dict[str, int]) -> dict[str, int]:
     return {part: cents for part, cents in parts.items() if cents}
 
 
-def begin(database: Database, book: list[worlds.Loan]) -> psycopg.Connection[Any]:
-    """The book on an empty ledger; what follows runs as the pipeline."""
-    with database.connect("owner") as owner:
-        worlds.insert_book(owner, book)
-        load_reference_data(owner)
-    return database.connect()
-
-
 def post(connection: psycopg.Connection[Any], days: list[Any]) -> None:
     for day in days:
         post_day(connection, day)
@@ -88,7 +79,7 @@ def all_days() -> list[Any]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_posting_day_by_day_gives_what_the_model_gives(database: Database, seed: int) -> None:
     book = worlds.random_book(seed, LOANS, DAYS)
-    with begin(database, book) as connection:
+    with worlds.begin(database, book) as connection:
         worlds.deliver(connection, worlds.words_of(book), worlds.FIRST + timedelta(days=DAYS))
         post(connection, all_days())
         assert held(connection) == wanted(book)
@@ -100,7 +91,7 @@ def test_any_order_of_arrival_and_of_runs_gives_the_same_state(database: Databas
     rng = random.Random(seed)
     words = worlds.words_of(book)
     rng.shuffle(words)
-    with begin(database, book) as connection:
+    with worlds.begin(database, book) as connection:
         ran: set[Any] = set()
         for number, chunk in enumerate([words[0::3], words[1::3], words[2::3]]):
             worlds.deliver(connection, chunk, worlds.FIRST + timedelta(days=DAYS + number))
@@ -116,7 +107,7 @@ def test_any_order_of_arrival_and_of_runs_gives_the_same_state(database: Databas
 
 def test_running_every_day_again_adds_nothing(database: Database) -> None:
     book = worlds.random_book(21, LOANS, DAYS)
-    with begin(database, book) as connection:
+    with worlds.begin(database, book) as connection:
         worlds.deliver(connection, worlds.words_of(book), worlds.FIRST + timedelta(days=DAYS))
         post(connection, all_days())
         before = {kind: str(found) for kind, found in digests(connection).items()}
@@ -128,7 +119,7 @@ def test_running_every_day_again_adds_nothing(database: Database) -> None:
 
 def test_a_status_that_comes_to_light_late_is_folded_in_by_its_day(database: Database) -> None:
     book = worlds.random_book(31, LOANS, DAYS)
-    with begin(database, book) as connection:
+    with worlds.begin(database, book) as connection:
         worlds.deliver(connection, worlds.words_of(book), worlds.FIRST + timedelta(days=DAYS))
         post(connection, all_days())
         since = worlds.FIRST + timedelta(days=5)

@@ -12,9 +12,10 @@ from uuid import UUID
 import psycopg
 
 from payments_pipeline.paths import DATA_DIR
+from payments_pipeline.postgres.connect import Database
+from payments_pipeline.reference_data import load_reference_data
 from payments_pipeline.rules import amortisation
 from payments_pipeline.rules.amortisation import Terms
-from payments_pipeline.rules.settlement import settles_on
 from tests.ledger.model import Policy, Receipt
 
 FIRST = date(2026, 1, 1)
@@ -220,11 +221,9 @@ def deliver(connection: psycopg.Connection[Any], words: Iterable[Word], booked_o
         )
 
 
-def insert_calendar(connection: psycopg.Connection[Any], days: int) -> None:
-    """Settlement days of the channels that the random books use."""
-    for offset in range(-10, days + 30):
-        day = FIRST + timedelta(days=offset)
-        for channel in CHANNELS:
-            connection.execute(
-                "insert into settlement.calendar values (%s, %s, %s)", (channel, day, settles_on(channel, day))
-            )
+def begin(database: Database, book: Iterable[Loan]) -> psycopg.Connection[Any]:
+    """The book on an empty ledger; what follows runs as the pipeline."""
+    with database.connect("owner") as owner:
+        insert_book(owner, book)
+        load_reference_data(owner)
+    return database.connect()

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from payments_pipeline.ledger.posting import post_day
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.reference_data import load_reference_data
 from payments_pipeline.rules import amortisation
 from payments_pipeline.rules.amortisation import Terms
 from payments_pipeline.servicing.due import fill_delinquency, fill_instalments
@@ -89,13 +88,6 @@ def test_instalments_over_the_whole_term_add_up_to_the_principal(connection: psy
 # Delinquency -----------------------------------------------------------------------------------------------------------
 
 
-def begin(database: Database, book: list[worlds.Loan]) -> psycopg.Connection[Any]:
-    with database.connect("owner") as owner:
-        worlds.insert_book(owner, book)
-        load_reference_data(owner)
-    return database.connect()
-
-
 def all_days() -> list[date]:
     return [worlds.FIRST + timedelta(days=n) for n in range(DAYS)]
 
@@ -159,7 +151,7 @@ def test_whatever_the_order_of_runs_each_day_says_who_was_behind_by_effective_da
     rng = random.Random(seed)
     words = worlds.words_of(book)
     rng.shuffle(words)
-    with begin(database, book) as connection:
+    with worlds.begin(database, book) as connection:
         ran: set[date] = set()
         for number, chunk in enumerate([words[0::3], words[1::3], words[2::3]]):
             worlds.deliver(connection, chunk, worlds.FIRST + timedelta(days=DAYS + number))
@@ -186,7 +178,7 @@ def test_a_run_whose_view_was_never_made_is_followed_up_by_the_next_one(database
     late = words[1::6]
     days = sorted({day for word in late for day in word.days})
     assert len(days) < DAYS / 2  # the others are put right by the follow-up alone
-    with begin(database, book) as connection:
+    with worlds.begin(database, book) as connection:
         worlds.deliver(connection, [word for word in words if word not in late], worlds.FIRST + timedelta(days=DAYS))
         run_days(connection, all_days())
         worlds.deliver(connection, late, worlds.FIRST + timedelta(days=DAYS + 1))
@@ -205,7 +197,7 @@ def test_a_run_whose_view_was_never_made_is_followed_up_by_the_next_one(database
 def test_nobody_is_behind_before_anything_falls_due(database: Database) -> None:
     book = worlds.random_book(15, LOANS, DAYS)
     long_before = min(loan.terms.first_due_on for loan in book) - timedelta(days=1)
-    with begin(database, book) as connection:
+    with worlds.begin(database, book) as connection:
         assert fill_delinquency(connection, long_before).loans == 0
         assert fill_delinquency(connection, long_before + timedelta(days=1)).loans > 0
         assert connection.execute("select distinct days_past_due, bucket from servicing.delinquency").fetchall() == [
