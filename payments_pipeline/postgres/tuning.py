@@ -1,6 +1,6 @@
 """How the embedded server is set, from the size of the machine.
 
-The figures behind them were measured on a day of a million payments over six million loans: large sorts and hashes in
+They suit a day of a million payments over six million loans: large sorts and hashes in
 memory, checkpoints far apart, no JIT (its compile time exceeded what it saved), and the least write-ahead log that
 still survives a crash, since nothing replicates from this server.
 """
