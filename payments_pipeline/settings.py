@@ -8,11 +8,12 @@ import difflib
 import os
 from collections.abc import Mapping
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from payments_pipeline.errors import SettingsError
 from payments_pipeline.paths import PROJECT_ROOT
@@ -44,6 +45,33 @@ class Settings(BaseModel):
         default=date(2026, 6, 29),
         description="the first business date of the books, the day after the portfolio was boarded, as YYYY-MM-DD",
     )
+    inbox: Path | None = Field(
+        default=None, description="the folder into which files are delivered; by default the demo's, in PAYMENTS_HOME"
+    )
+    column_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/@?#]+/?$",
+        description="the address of Column's API, such as https://api.column.com, without a path or a key in it",
+    )
+    column_api_key: SecretStr | None = Field(
+        default=None, min_length=8, description="the key of Column's API: test_... or live_..."
+    )
+    column_webhook_secret: SecretStr | None = Field(
+        default=None, min_length=8, description="the secret with which Column signs what it sends to our endpoint"
+    )
+    webhook_secret: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="the secret with which processors sign their webhooks, 16 characters up",
+    )
+    webhook_allow: str = Field(
+        default="", description="networks that may call the webhook service, as 10.0.0.0/8,192.168.1.7; empty for all"
+    )
+    webhook_port: int = Field(default=3010, ge=1, le=65535, description="the port of the webhook service")
+    bank_port: int = Field(default=3011, ge=1, le=65535, description="the port of the local bank, where there is one")
+    pii_key: SecretStr | None = Field(
+        default=None, min_length=32, description="the key that encrypts personal data: 32 random bytes in base64"
+    )
 
     @field_validator("home")
     @classmethod
@@ -52,6 +80,29 @@ class Settings(BaseModel):
         if home.exists() and not home.is_dir():
             raise ValueError("it is a file")
         return home
+
+    @field_validator("inbox")
+    @classmethod
+    def _folder(cls, inbox: Path | None) -> Path | None:
+        if inbox is None:
+            return None
+        inbox = inbox.expanduser().absolute()
+        if not inbox.is_dir():
+            raise ValueError("there is no such folder")
+        return inbox
+
+    @field_validator("webhook_allow")
+    @classmethod
+    def _networks(cls, networks: str) -> str:
+        for network in filter(None, map(str.strip, networks.split(","))):
+            ip_network(network)
+        return networks
+
+    @model_validator(mode="after")
+    def _bank_has_its_key(self) -> Self:
+        if (self.column_url is None) != (self.column_api_key is None):
+            raise ValueError("PAYMENTS_COLUMN_URL and PAYMENTS_COLUMN_API_KEY belong together: set both or neither")
+        return self
 
     @field_validator("database_url")
     @classmethod
@@ -65,10 +116,11 @@ class Settings(BaseModel):
 
     def as_environ(self) -> dict[str, str]:
         """The variables that give another process these very settings, wherever it runs."""
-        environ = {PREFIX + name.upper(): str(value) for name, value in self if value is not None}
-        if self.database_url is not None:
-            environ[PREFIX + "DATABASE_URL"] = self.database_url.get_secret_value()
-        return environ
+        return {
+            PREFIX + name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in self
+            if value is not None
+        }
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -85,7 +137,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     try:
         settings = Settings.model_validate({field: given[name] for name, field in known.items() if name in given})
     except ValidationError as error:
-        faults += [_fault(PREFIX + str(e["loc"][0]).upper(), e["msg"], given) for e in error.errors()]
+        faults += [
+            _fault(PREFIX + str(e["loc"][0]).upper() if e["loc"] else "", e["msg"], given) for e in error.errors()
+        ]
     if faults:
         raise SettingsError(
             "the settings are wrong:\n" + "\n".join(f"  {fault}" for fault in faults),
@@ -109,8 +163,12 @@ def _unknown(name: str, known: list[str]) -> str:
 
 def _fault(name: str, reason: str, given: Mapping[str, str]) -> str:
     """One line for one wrong setting. An address is shown by its own validator, which hides the password."""
-    field = Settings.model_fields[name.removeprefix(PREFIX).lower()]
     reason = reason.removeprefix("Value error, ")
+    if not name:
+        return reason
+    field = Settings.model_fields[name.removeprefix(PREFIX).lower()]
     if name == PREFIX + "DATABASE_URL":
         return f"{name}: {reason}"
+    if field.annotation == SecretStr | None or field.annotation == str | None:
+        return f"{name}: {reason[0].lower()}{reason[1:]}; expected {field.description}"
     return f"{name}: found {given[name]!r} ({reason[0].lower()}{reason[1:]}); expected {field.description}"

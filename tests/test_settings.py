@@ -92,3 +92,29 @@ def test_the_example_explains_every_setting_and_no_other() -> None:
     example = (PROJECT_ROOT / ".env.example").read_text()
     offered = {line.removeprefix("#").split("=")[0] for line in example.splitlines() if line.startswith(f"#{PREFIX}")}
     assert offered == {PREFIX + field.upper() for field in Settings.model_fields}
+
+
+def test_the_bank_needs_both_its_address_and_its_key() -> None:
+    with pytest.raises(SettingsError, match="set both or neither"):
+        load_settings({"PAYMENTS_COLUMN_URL": "https://api.column.com"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PAYMENTS_COLUMN_API_KEY", "s3cr3t"),
+        ("PAYMENTS_WEBHOOK_SECRET", "s3cr3t"),
+        ("PAYMENTS_PII_KEY", "s3cr3t"),
+        ("PAYMENTS_COLUMN_URL", "https://user:s3cr3t@api.column.com"),
+    ],
+)
+def test_a_wrong_secret_is_refused_without_being_shown(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings({name: value})
+    assert name in refused.value.message
+    assert "s3cr3t" not in refused.value.message
+
+
+def test_a_child_process_is_given_the_secrets_themselves() -> None:
+    settings = load_settings({"PAYMENTS_WEBHOOK_SECRET": "sixteen letters!"})
+    assert load_settings(settings.as_environ()) == settings
