@@ -1,0 +1,104 @@
+"""Events as the bank tells them: the text that is kept, and the few fields by which it is found again.
+
+The text of an event is what the bank said, value by value and in its order, written without the blanks between. So one
+event has one text, whether it came in a page or alone in a webhook, and its hash tells whether it is the same one.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from payments_pipeline.errors import PaymentsError
+
+Json = dict[str, Any]
+
+MAX_NAME: Final = 255
+"""Longer ids and types are no ids and types, and would not fit into an index."""
+
+_NUL: Final = "\x00"
+_ESCAPED_NUL: Final = b"\\u0000"
+_REPLACEMENT: Final = "\ufffd"
+
+
+class EventError(PaymentsError):
+    """Something was delivered as an event and is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawEvent:
+    """One event. Fields that the bank left out are empty; only the id is always there."""
+
+    id: str
+    type: str
+    created_at: str
+    """As written: RFC 3339, UTC, with up to nine decimals."""
+    object_id: str
+    """Of the transfer, account or other object that `data` is a snapshot of."""
+    text: str = field(repr=False)
+    """The event itself; names people and accounts, so it is never shown."""
+
+
+def read_event(given: bytes | bytearray | memoryview | str | Json) -> RawEvent:
+    """The event in a webhook's body, or one that was already parsed out of a page.
+
+    Raises `EventError` where there is none. What is missing besides the id is left empty: unknown and sparse events are
+    kept and looked at by people, so they must get through here.
+    """
+    event = given if isinstance(given, dict) else _parsed(given)
+    event_id = event.get("id")
+    if not isinstance(event_id, str) or not event_id or len(event_id) > MAX_NAME:
+        raise _no_event(f"its id is not a text of 1 to {MAX_NAME} characters")
+    text = _text(event)
+    if _ESCAPED_NUL in text and (mended := _without_nul(event)) != event:
+        # PostgreSQL has no NUL in text or jsonb. Refusing the event would stop every page that holds it.
+        return read_event(mended)
+    data = event.get("data")
+    data = data if isinstance(data, dict) else {}
+    return RawEvent(
+        event_id, _type(event, data), _name(event.get("created_at")), _name(data.get("id")), text.decode("utf-8")
+    )
+
+
+def _parsed(body: bytes | bytearray | memoryview | str) -> Json:
+    try:
+        event = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise _no_event("it is not JSON in UTF-8") from None  # the error quotes the body
+    if not isinstance(event, dict):
+        raise _no_event("it is not a JSON object")
+    return event
+
+
+def _text(event: Json) -> bytes:
+    try:
+        return orjson.dumps(event)
+    except (TypeError, ValueError):
+        raise _no_event("it is nested too deeply, or holds what JSON cannot") from None
+
+
+def _type(event: Json, data: Json) -> str:
+    """The type of the event; some senders put it into the snapshot, where plain objects have a type of another kind."""
+    if given := _name(event.get("type")):
+        return given
+    inner = _name(data.get("type"))
+    return inner if "." in inner else ""
+
+
+def _name(value: object) -> str:
+    return value if isinstance(value, str) and len(value) <= MAX_NAME else ""
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace(_NUL, _REPLACEMENT)
+    if isinstance(value, dict):
+        return {_without_nul(key): _without_nul(inner) for key, inner in value.items()}
+    return [_without_nul(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _no_event(reason: str) -> EventError:
+    return EventError(
+        f"This is no event of the bank: {reason}.",
+        "Look at what was delivered; if the bank sent it, ask it to send the event again.",
+    )
