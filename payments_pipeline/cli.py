@@ -37,7 +37,19 @@ COMMANDS: Final[dict[str, Entry]] = {
     "generate": Entry(
         "payments_pipeline.world.command:generate", "Make a world: a book of loans and what happens to it."
     ),
+    "bank": Entry("payments_pipeline.column.local.command:bank", "Run the local bank, which plays a world."),
     "bench": Entry("payments_pipeline.bench.command:bench", "Measure the platform."),
+    "webhooks": Entry(
+        "payments_pipeline.webhooks.command:webhooks", "Take in what the bank and processors send over HTTP."
+    ),
+    "statements": Entry(
+        "payments_pipeline.settlement.command:statements", "Read the bank's statements, prove them and store them."
+    ),
+    "hmda": Entry("payments_pipeline.hmda.command:hmda", "Check HMDA registers by the edits of CFPB's platform."),
+    "report": Entry("payments_pipeline.commands.report:report", "Make the reports that regulators are owed."),
+    "represent": Entry(
+        "payments_pipeline.payments.command:represent_command", "Present returned debits again whose day has come."
+    ),
     "ingest": Entry("payments_pipeline.ingestion.command:ingest", "Take in the files that have arrived."),
 }
 

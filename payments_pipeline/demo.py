@@ -18,7 +18,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from payments_pipeline.bank import Bank
 from payments_pipeline.commands import begin
+from payments_pipeline.edge import free_port, start_edge
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ledger.posting import board
 from payments_pipeline.locks import FileLock
@@ -29,6 +31,7 @@ from payments_pipeline.postgres.migrate import migrate
 from payments_pipeline.postgres.run import query
 from payments_pipeline.reference_data import load_reference_data
 from payments_pipeline.settings import Settings
+from payments_pipeline.supervise import Supervisor, uninterrupted
 from payments_pipeline.world import Manifest, World, generate, read_manifest
 from payments_pipeline.world.load import load_portfolio
 
@@ -58,6 +61,11 @@ def demo() -> None:
     """
     settings = begin()
     console = Console()
+    if settings.column_url is not None:
+        raise DemoError(
+            "PAYMENTS_COLUMN_URL names a bank, and the demo's world is played by a local one",
+            "unset it and PAYMENTS_COLUMN_API_KEY for the demo, or use another PAYMENTS_HOME.",
+        )
     with _alone(settings):
         database = _open(settings)
         manifest = _board_the_book(settings, database, console)
@@ -71,20 +79,27 @@ def demo() -> None:
         _show_laws(console, database)
 
 
-def load_demo_if_empty(settings: Settings, database: Database) -> None:
-    """Fill a database that holds no book with the demo's, and run its first week; the days after it are the user's.
+def load_demo_if_empty(settings: Settings, database: Database, supervisor: Supervisor) -> Bank | None:
+    """Start what stands between us and the outside, and see to it that there is something to look at.
 
-    A week that was interrupted is finished. A book that is not the demo's is left alone.
+    A database that holds no book gets the demo's, and its first week is run; the days after it are the user's. A week that
+    was interrupted is finished. A book that is not the demo's, or a real bank, is left alone.
     """
     console = Console()
     with _alone(settings):
         with database.connect() as connection:
-            if _loans(connection) and not _is_ours(connection, _world(settings)):
+            is_another = settings.column_url is not None or (
+                bool(_loans(connection)) and not _is_ours(connection, _world(settings))
+            )
+            if is_another:
                 load_reference_data(connection)
-                return
+        if is_another:
+            return start_edge(supervisor, settings, None)
         manifest = _board_the_book(settings, database, console)
         first = manifest.first_day
-        _run(settings, database, first, first + timedelta(days=WEEK - 1), console)
+        bank = start_edge(supervisor, settings, _world(settings))
+        _run_with(settings, database, bank, first, first + timedelta(days=WEEK - 1), console)
+        return bank
 
 
 @contextmanager
@@ -151,6 +166,25 @@ def _is_ours(connection: Any, folder: Path) -> bool:
 
 
 def _run(settings: Settings, database: Database, first: date, last: date, console: Console) -> bool:
+    """Run the days, with a bank and a webhook service that are there only for that; tells whether there were any."""
+    with database.connect() as connection:
+        if not _not_run(connection, first, last) and not _waiting(connection, first, last):
+            return False
+    ports = {"webhook_port": free_port(), "bank_port": free_port()}
+    settings = settings.model_copy(update=ports)
+    supervisor = Supervisor(settings.home / "logs")
+    try:
+        console.print("opening the local bank and the webhook service", soft_wrap=True)
+        bank = start_edge(supervisor, settings, _world(settings))
+        return _run_with(settings, database, bank, first, last, console)
+    finally:
+        with uninterrupted():
+            supervisor.stop_all()
+
+
+def _run_with(
+    settings: Settings, database: Database, bank: Bank | None, first: date, last: date, console: Console
+) -> bool:
     """Run the days that have not been run, and again those that ask for it; tells whether there were any."""
     with database.connect() as connection:
         missing = _not_run(connection, first, last)
@@ -160,7 +194,7 @@ def _run(settings: Settings, database: Database, first: date, last: date, consol
     console.print("starting Dagster, dbt and Great Expectations", soft_wrap=True)
     from payments_pipeline.runs import runner
 
-    with _bars(console) as bars, runner(settings, database, _STARTED_BY, bars.on_day) as runs:
+    with _bars(console) as bars, runner(settings, database, bank, _STARTED_BY, bars.on_day) as runs:
         runs.close_abandoned_runs()
         for start, end in _stages(missing, first):
             bars.begin(f"{start} to {end}", (end - start).days + 1, runs)

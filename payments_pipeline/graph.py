@@ -12,18 +12,22 @@ warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 from payments_pipeline.expectations.checks import expectations  # noqa: E402
 from payments_pipeline.ingestion import assets as ingestion  # noqa: E402
 from payments_pipeline.ingestion.checks import every_document_is_as_it_was  # noqa: E402
+from payments_pipeline.ingestion.sensors import bank_events  # noqa: E402
 from payments_pipeline.ledger import assets as ledger  # noqa: E402
 from payments_pipeline.operations import assets as operations  # noqa: E402
 from payments_pipeline.operations.checks import audit  # noqa: E402
 from payments_pipeline.operations.sensors import late_arrivals  # noqa: E402
 from payments_pipeline.partitions import NEW_YORK, business_date, business_days  # noqa: E402
+from payments_pipeline.payments import assets as payments  # noqa: E402
+from payments_pipeline.payments.checks import ASSET_CHECKS as PAYMENTS_CHECKS  # noqa: E402
+from payments_pipeline.payments.schedules import every_bank_morning, present_returned_debits  # noqa: E402
 from payments_pipeline.reconciliation import assets as reconciliation  # noqa: E402
 from payments_pipeline.reporting import marts  # noqa: E402
 from payments_pipeline.resources import PlatformResource  # noqa: E402
 from payments_pipeline.servicing import assets as servicing  # noqa: E402
 from payments_pipeline.settlement import assets as settlement  # noqa: E402
 
-WINGS: Final = (ingestion, servicing, ledger, settlement, reconciliation, operations, marts)
+WINGS: Final = (ingestion, servicing, ledger, payments, settlement, reconciliation, operations, marts)
 
 close_the_day: Final = dg.define_asset_job(
     "close_the_day",
@@ -65,10 +69,10 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
     resources = {"platform": PlatformResource(), "dbt": marts.dbt_resource(), **(resource_overrides or {})}
     return dg.Definitions(
         assets=[asset for wing in WINGS for asset in wing.ASSETS],
-        asset_checks=[every_document_is_as_it_was, expectations, audit],
-        jobs=[close_the_day, audit_the_books],
-        schedules=[every_evening, every_night],
-        sensors=[late_arrivals],
+        asset_checks=[every_document_is_as_it_was, *PAYMENTS_CHECKS, expectations, audit],
+        jobs=[close_the_day, audit_the_books, present_returned_debits],
+        schedules=[every_evening, every_night, every_bank_morning],
+        sensors=[bank_events, late_arrivals],
         resources=resources,
         executor=dg.in_process_executor,
     )

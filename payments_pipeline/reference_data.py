@@ -22,8 +22,12 @@ CALENDAR_TO: Final = date(2035, 12, 31)
 
 _FILES: Final = {
     "accounts": "chart_of_accounts.csv",
+    "event_types": "column_events.csv",
     "policies": "policies.csv",
     "return_codes": "return_codes.csv",
+    "notice_of_change_codes": "notice_of_change_codes.csv",
+    "representment_rules": "representment_rules.csv",
+    "return_rate_limits": "return_rate_limits.csv",
     "settlement_rules": "settlement_rules.csv",
 }
 """Statements of `sql/reference_data`, and the file that each takes to its table."""
@@ -37,8 +41,15 @@ def load_reference_data(connection: psycopg.Connection[Any]) -> dict[str, int]:
     """Brings all of it up to date in the connection's transaction; returns how many rows changed, by what they are."""
     changed = {name: _load_file(connection, name, file) for name, file in _FILES.items()}
     changed["calendar"] = _load_calendar(connection)
-    changed["amortisation_factors"] = _load_factors(connection)
-    changed["balances"] = run(connection, "reference_data/balances")
+    return changed | follow_the_book(connection)
+
+
+def follow_the_book(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    """What depends on the loans of the book: the factors of their schedules, and their balances."""
+    changed = {
+        "amortisation_factors": _load_factors(connection),
+        "balances": run(connection, "reference_data/balances"),
+    }
     if changed["balances"]:
         run(connection, "reference_data/analyze_book")
     return changed

@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 import psycopg
 
+from payments_pipeline.bank import Bank, bank_of, inbox_of
 from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.settings import load_settings
 
@@ -23,10 +24,14 @@ def _nobody_listens(step: str, day: date) -> None:
 
 @dataclass(frozen=True)
 class Platform:
-    """The database, the folder that holds all other state, and who wants to know how far a run is."""
+    """The database, the folder that holds all other state, what is delivered to us and by whom."""
 
     database: Database
     home: Path
+    inbox: Path
+    """The folder of files that are delivered to us: what providers drop there, what other banks say."""
+    bank: Bank | None = None
+    """The bank that is asked for events and reports; without one, files are all there is."""
     on_day: Callable[[str, date], None] = field(default=_nobody_listens)
     """Told the step and the day whenever a step has committed a day."""
 
@@ -35,11 +40,6 @@ class Platform:
         """A connection as the pipeline's role; commits when left, rolls back on an error."""
         with self.database.connect(application_name=application_name) as connection:
             yield connection
-
-    @property
-    def world(self) -> Path:
-        """The folder of files that are delivered to us: what providers drop there, what the bank says."""
-        return self.home / "world"
 
     @property
     def data_docs(self) -> Path:
@@ -53,4 +53,4 @@ class PlatformResource(dg.ConfigurableResource[Platform]):
     def create_resource(self, context: dg.InitResourceContext) -> Platform:
         """The platform, its database running."""
         settings = load_settings()
-        return Platform(open_database(settings), settings.home)
+        return Platform(open_database(settings), settings.home, inbox_of(settings), bank_of(settings))

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import dagster as dg
 
+from payments_pipeline.bank import Bank, inbox_of
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.graph import build_defs
 from payments_pipeline.instance import prepare_instance
@@ -74,7 +75,7 @@ class Runner:
 
 @contextmanager
 def runner(
-    settings: Settings, database: Database, started_by: str, on_day: Callable[[str, date], None]
+    settings: Settings, database: Database, bank: Bank | None, started_by: str, on_day: Callable[[str, date], None]
 ) -> Iterator[Runner]:
     """A runner on the instance in PAYMENTS_HOME."""
     for handler in logging.getLogger().handlers:  # what others have to say of a run stands in the run itself
@@ -83,7 +84,7 @@ def runner(
     with dg.DagsterInstance.get() as instance:
         yield Runner(
             instance,
-            Platform(database, settings.home, on_day),
+            Platform(database, settings.home, inbox_of(settings), bank, on_day),
             started_by,
             settings.home / "logs" / f"{started_by}.log",
         )

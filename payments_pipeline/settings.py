@@ -67,6 +67,20 @@ class Settings(BaseModel):
     webhook_allow: str = Field(
         default="", description="networks that may call the webhook service, as 10.0.0.0/8,192.168.1.7; empty for all"
     )
+    webhook_proxies: str = Field(
+        default="", description="networks of proxies before the webhook service, whose X-Forwarded-For is believed"
+    )
+    webhook_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="the token with which payments are looked up at the webhook service, 16 characters up",
+    )
+    webhook_client_limit: int = Field(
+        default=60_000, ge=1, description="the most webhooks that one client may send in a minute, over all workers"
+    )
+    webhook_channel_limit: int = Field(
+        default=120_000, ge=1, description="the most webhooks that may come for one channel in a minute"
+    )
     webhook_port: int = Field(default=3010, ge=1, le=65535, description="the port of the webhook service")
     bank_port: int = Field(default=3011, ge=1, le=65535, description="the port of the local bank, where there is one")
     pii_key: SecretStr | None = Field(
@@ -91,7 +105,7 @@ class Settings(BaseModel):
             raise ValueError("there is no such folder")
         return inbox
 
-    @field_validator("webhook_allow")
+    @field_validator("webhook_allow", "webhook_proxies")
     @classmethod
     def _networks(cls, networks: str) -> str:
         for network in filter(None, map(str.strip, networks.split(","))):

@@ -1,6 +1,8 @@
 """What the tests share: real PostgreSQL servers of their own, and databases on them that are quick to get."""
 
+import base64
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,6 +25,8 @@ ServerKind = Literal["embedded", "debian"]
 DEBIAN_BIN_DIRS = Path("/usr/lib/postgresql")
 
 apply_process_environment()
+# without one, whatever loads a book would make a key in the checkout's own state
+os.environ.setdefault("PAYMENTS_PII_KEY", base64.b64encode(bytes(range(32))).decode())
 
 
 @pytest.fixture

@@ -41,6 +41,9 @@ def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("chart_of_accounts.csv", "ledger.accounts"),
         ("policies.csv", "payments.policies"),
         ("return_codes.csv", "payments.return_codes"),
+        ("notice_of_change_codes.csv", "payments.notice_of_change_codes"),
+        ("representment_rules.csv", "payments.representment_rules"),
+        ("return_rate_limits.csv", "payments.return_rate_limits"),
         ("settlement_rules.csv", "settlement.rules"),
     ],
 )

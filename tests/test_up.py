@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from payments_pipeline.edge import free_port
 from payments_pipeline.postgres.lease import stop_for_all
 from payments_pipeline.postgres.server import Server
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks p
 _PAYMENTS = """
 import sys, types
 demo = types.ModuleType("payments_pipeline.demo")
-demo.load_demo_if_empty = lambda settings, database: print("demo world asked for")
+demo.load_demo_if_empty = lambda settings, database, supervisor: print("demo world asked for")
 sys.modules["payments_pipeline.demo"] = demo
 from payments_pipeline.cli import main
 main()
@@ -41,13 +42,8 @@ def home(open_folder: Path) -> Iterator[Path]:
 @pytest.fixture
 def environ(home: Path) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PAYMENTS_")}
-    return inherited | {"PAYMENTS_HOME": str(home), "PAYMENTS_DAGSTER_PORT": str(free_port()), "PYTHONUNBUFFERED": "1"}
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    ports = {f"PAYMENTS_{name}_PORT": str(free_port()) for name in ("DAGSTER", "WEBHOOK", "BANK")}
+    return inherited | ports | {"PAYMENTS_HOME": str(home), "PYTHONUNBUFFERED": "1"}
 
 
 @contextmanager

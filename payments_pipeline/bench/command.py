@@ -18,3 +18,30 @@ def day(loans: int, payments: int) -> None:
     from payments_pipeline.bench.day import measure_day
 
     measure_day(load_settings(), loans=loans, payments=payments)
+
+
+@bench.command()
+@click.option("--seconds", default=20.0, show_default=True, help="How long to send, for each of the figures.")
+def webhooks(seconds: float) -> None:
+    """The webhook service on one worker: answers a second and how long they take, beside a bare reply."""
+    from payments_pipeline.bench.webhooks import measure_webhooks
+
+    measure_webhooks(load_settings(), seconds)
+
+
+@bench.command()
+@click.option("--rows", default=1_000_000, show_default=True, help="Rows of the register.")
+def lar(rows: int) -> None:
+    """A HMDA register held against its edits, as a ratio to Polars parsing it into columns."""
+    from payments_pipeline.bench.lar import measure_lar
+
+    measure_lar(load_settings(), rows=rows)
+
+
+@bench.command()
+@click.option("--events", default=1_000_000, show_default=True, help="About so many events of the bank.")
+def events(events: int) -> None:
+    """The bank's events, from the client to staged rows, beside what the bank's server can send."""
+    from payments_pipeline.bench.events import measure_events
+
+    measure_events(load_settings(), events)

@@ -9,4 +9,5 @@ def begin() -> Settings:
     """What every command does first: read the settings, and log as they say."""
     settings = load_settings()
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every request otherwise
     return settings

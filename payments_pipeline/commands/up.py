@@ -1,18 +1,18 @@
 """`payments up`: everything that runs, in one terminal."""
 
 import os
-import socket
 import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 import click
 
+from payments_pipeline.bank import Bank
 from payments_pipeline.commands import begin
+from payments_pipeline.edge import require_free_port
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.instance import prepare_instance
 from payments_pipeline.locks import FileLock
@@ -28,10 +28,11 @@ _ANSWER_SECONDS: Final = 180
 
 @click.command()
 def up() -> None:
-    """Start the database, the Dagster UI and its daemon, and run until Ctrl-C.
+    """Start the database, the webhook service, the Dagster UI and its daemon, and run until Ctrl-C.
 
-    The database is migrated, and filled with a small demo world if it is empty. Ctrl-C stops everything that was
-    started, the embedded database included, unless another command is using it.
+    Unless a bank is connected (PAYMENTS_COLUMN_URL), an empty database is filled with a small demo world, and a local bank
+    plays it: its first week has passed, and each later day passes when it is materialized. Ctrl-C stops everything that
+    was started, the embedded database included, unless another command is using it.
     """
     settings = begin()
     address = f"http://{_HOST}:{settings.dagster_port}"
@@ -40,11 +41,14 @@ def up() -> None:
     running = False
     try:
         with interruptible():
-            _require_free_port(settings.dagster_port)
-            database = _fill(settings)
+            for setting in ("dagster_port", "webhook_port", "bank_port"):
+                require_free_port(getattr(settings, setting), setting.upper())
+            database, bank = _fill(settings, supervisor)
             _start_dagster(supervisor, settings, database)
             _wait_until_it_answers(supervisor, address)
-            click.echo(f"Dagster UI  {address}\ndatabase    {database}\nlogs        {settings.home / 'logs'}")
+            click.echo(f"Dagster UI  {address}\nwebhooks    http://{_HOST}:{settings.webhook_port}/docs")
+            click.echo(f"bank        {bank.url if bank else 'none: files alone are taken in'}")
+            click.echo(f"database    {database}\nlogs        {settings.home / 'logs'}")
             running = True
             click.echo("Ctrl-C stops it all.")
             while True:
@@ -73,28 +77,15 @@ def _claim(settings: Settings, address: str) -> FileLock:
     return lock
 
 
-def _require_free_port(port: int) -> None:
-    with closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HOST, port))
-        except OSError:
-            raise PaymentsError(
-                f"port {port} is taken by another program",
-                "stop it, or choose another port: PAYMENTS_DAGSTER_PORT=3001",
-            ) from None
-
-
-def _fill(settings: Settings) -> Database:
-    """The database, up to date and with something in it to look at."""
+def _fill(settings: Settings, supervisor: Supervisor) -> tuple[Database, Bank | None]:
+    """The database, up to date and with something in it to look at, and the bank that it is connected to."""
     from payments_pipeline.demo import load_demo_if_empty
 
     click.echo("opening the database")
     database = open_database(settings)
     for migration in migrate(database):
         click.echo(f"applied {migration.name}")
-    load_demo_if_empty(settings, database)
-    return database
+    return database, load_demo_if_empty(settings, database, supervisor)
 
 
 def _start_dagster(supervisor: Supervisor, settings: Settings, database: Database) -> None:

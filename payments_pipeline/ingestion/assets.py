@@ -4,14 +4,17 @@ A partition here is the day of delivery. A row may speak of a payment of another
 (`operations.day_requests`), and the sensor `late_arrivals` sees to it.
 """
 
+from contextlib import nullcontext
 from typing import Final
 
 import dagster as dg
 
+from payments_pipeline import clock
 from payments_pipeline.daily import Done, Turn, daily_step, table
-from payments_pipeline.ingestion.border import load_arrivals
+from payments_pipeline.ingestion.border import Staged, load_arrivals
 from payments_pipeline.ingestion.checks import GUARDS
-from payments_pipeline.ingestion.ingest import ingest_pending
+from payments_pipeline.ingestion.follow import follow_the_bank
+from payments_pipeline.partitions import business_days
 
 _FILES: Final = frozenset({"csv", "postgres"})
 
@@ -81,11 +84,17 @@ _FILES: Final = frozenset({"csv", "postgres"})
     guards=GUARDS,
 )
 def arrivals(turn: Turn) -> Done:
-    """Takes in the files delivered on each day. A file that was taken in before is recognised by its bytes."""
+    """Takes in what was delivered on each day: files, webhooks, and the events for which the bank is asked.
+
+    What was taken in before is recognised: a file by its bytes, an event by its id, a word about a payment by its key.
+    """
     # Each file and each batch is a transaction of its own: one that fails holds up no other, and its failure is noted.
     turn.connection.commit()
-    files = load_arrivals(turn.connection, turn.platform.world, turn.day)
-    ingest_pending(turn.connection)
+    platform, files = turn.platform, list[Staged]()
+    with nullcontext() if platform.bank is None else platform.bank.client() as client:
+        for received_at in platform.bank.evenings(turn.day) if platform.bank else [clock.now(platform.home)]:
+            files += load_arrivals(turn.connection, platform.inbox, turn.day)
+            follow_the_bank(turn.connection, client, received_at=received_at, since=business_days.start.date())
     refused = sum(file.batch_id is None for file in files)  # each has a case that says why
     return {"ingestion.batches": {"added": len(files) - refused, "refused": refused}}
 

@@ -8,7 +8,7 @@ its end, or is not the file that its sidecar announces, leaves nothing behind bu
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from uuid import UUID
@@ -19,7 +19,7 @@ import pyarrow as arrow
 import pyarrow.compute as pc
 
 from payments_pipeline.errors import PaymentsError
-from payments_pipeline.ingestion.deliveries import SIDECAR, Delivery, deliveries
+from payments_pipeline.ingestion.deliveries import SIDECAR, Delivery, business_date, deliveries
 from payments_pipeline.ingestion.rows import Block, UnreadableError, read_blocks, read_header
 from payments_pipeline.ingestion.schema import EXPECTED, HEADER, WHOLE_ROW, faults, read_values
 from payments_pipeline.postgres.copy import copy_arrow
@@ -61,6 +61,28 @@ class Staged:
     received: int = 0
     rejected: int = 0
     refusal: str | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows that came together: a file, or messages that were staged in one go."""
+
+    source: str
+    name: str
+    """How cases call it."""
+    uri: str
+    sha256: bytes
+    received_at: datetime
+
+    @property
+    def batch_id(self) -> UUID:
+        """The batch's id: the first half of its hash."""
+        return UUID(bytes=self.sha256[:16])
+
+    @property
+    def booked_on(self) -> date:
+        """The business date on which we received it."""
+        return business_date(self.received_at)
 
 
 def load_arrivals(connection: psycopg.Connection[Any], inbox: Path, through: date) -> list[Staged]:
@@ -122,37 +144,60 @@ def _stage(connection: psycopg.Connection[Any], delivery: Delivery) -> Staged | 
         ) from error
 
 
+def stage_rows(
+    connection: psycopg.Connection[Any], batch: Batch, names: list[str], block: Block, size_bytes: int
+) -> int | None:
+    """Stages rows that came in no file, in the connection's transaction; returns how many were rejected.
+
+    None if this batch was staged before. `names` are the columns of the block's fields, each of `HEADER` once.
+    """
+    if query(connection, "ingestion/known_batch", sha256=batch.sha256):
+        return None
+    run(connection, "ingestion/open_staged", booked_on=batch.booked_on)
+    rejected = _copy_block(connection, batch, names, block)
+    _record(connection, batch, size_bytes, len(block.raw))
+    return rejected
+
+
 def _stage_open_file(
     connection: psycopg.Connection[Any], delivery: Delivery, source: "_HashingReader", sha256: bytes
 ) -> Staged:
-    batch_id = UUID(bytes=sha256[:16])
+    batch = Batch(delivery.source, delivery.name, delivery.uri, sha256, delivery.received_at)
     names = read_header(source)
     _check_header(names)
-    run(connection, "ingestion/open_staged", booked_on=delivery.booked_on)
+    run(connection, "ingestion/open_staged", booked_on=batch.booked_on)
     received = rejected = 0
     for block in read_blocks(source, len(names)):
-        staged, rejects = _judge(block, names, delivery, batch_id)
-        copy_arrow(connection, "ingestion.staged", staged.to_batches())
-        copy_arrow(connection, "ingestion.rejects", rejects.to_batches())
-        received += staged.num_rows
-        rejected += staged.num_rows - pc.sum(staged["is_accepted"]).as_py()
+        rejected += _copy_block(connection, batch, names, block)
+        received += len(block.raw)
     _check_end(delivery, source, sha256, received)
+    _record(connection, batch, source.size, received)
+    run(connection, "ingestion/batch_files", batch_id=batch.batch_id)
+    run(connection, "ingestion/accepted_files", uri=delivery.uri)
+    return Staged(delivery, batch.batch_id, received, rejected)
+
+
+def _copy_block(connection: psycopg.Connection[Any], batch: Batch, names: list[str], block: Block) -> int:
+    staged, rejects = _judge(block, names, batch)
+    copy_arrow(connection, "ingestion.staged", staged.to_batches())
+    copy_arrow(connection, "ingestion.rejects", rejects.to_batches())
+    return int(staged.num_rows - pc.sum(staged["is_accepted"]).as_py())
+
+
+def _record(connection: psycopg.Connection[Any], batch: Batch, size_bytes: int, rows_received: int) -> None:
     run(
         connection,
         "ingestion/batches",
-        batch_id=batch_id,
-        source=delivery.source,
-        uri=delivery.uri,
-        sha256=sha256,
-        size_bytes=source.size,
-        received_at=delivery.received_at,
-        booked_on=delivery.booked_on,
-        rows_received=received,
+        batch_id=batch.batch_id,
+        source=batch.source,
+        uri=batch.uri,
+        sha256=batch.sha256,
+        size_bytes=size_bytes,
+        received_at=batch.received_at,
+        booked_on=batch.booked_on,
+        rows_received=rows_received,
     )
-    run(connection, "ingestion/batch_files", batch_id=batch_id)
-    run(connection, "ingestion/rejected_rows", batch_id=batch_id, source=delivery.source, file=delivery.name)
-    run(connection, "ingestion/accepted_files", uri=delivery.uri)
-    return Staged(delivery, batch_id, received, rejected)
+    run(connection, "ingestion/rejected_rows", batch_id=batch.batch_id, source=batch.source, file=batch.name)
 
 
 def _check_header(names: list[str]) -> None:
@@ -217,23 +262,21 @@ class _HashingReader:
 # From a block of rows to the tables --------------------------------------------------------------------------------------
 
 
-def _judge(block: Block, names: list[str], delivery: Delivery, batch_id: UUID) -> tuple[arrow.Table, arrow.Table]:
+def _judge(block: Block, names: list[str], batch: Batch) -> tuple[arrow.Table, arrow.Table]:
     """The rows of a block as they are staged, and what is wrong with those that are rejected."""
     columns = list(zip(*block.fields, strict=True)) or [()] * len(names)
     texts = arrow.table([arrow.array(column, arrow.string()) for column in columns], names=names)
     values = read_values(texts)
-    wrong = faults(values, delivery.received_at, delivery.booked_on)
+    wrong = faults(values, batch.received_at, batch.booked_on)
     is_right = np.ones(len(block.whole), dtype=bool)
     is_right[wrong["place"].to_numpy()] = False
     return (
-        _staged(block, values, is_right, delivery, batch_id),
-        _rejects(block, texts, wrong, delivery, batch_id),
+        _staged(block, values, is_right, batch),
+        _rejects(block, texts, wrong, batch),
     )
 
 
-def _staged(
-    block: Block, values: dict[str, Any], is_right: "np.ndarray[Any, Any]", delivery: Delivery, batch_id: UUID
-) -> arrow.Table:
+def _staged(block: Block, values: dict[str, Any], is_right: "np.ndarray[Any, Any]", batch: Batch) -> arrow.Table:
     count = len(block.raw)
     # where the values of each row are to be taken from; a row that is rejected or broken takes nulls
     rows = np.asarray(block.whole, dtype=np.int64)[is_right]
@@ -244,8 +287,8 @@ def _staged(
     take = arrow.array(taken, mask=~is_accepted)
     return arrow.table(
         {
-            "booked_on": arrow.repeat(arrow.scalar(delivery.booked_on), count),
-            "batch_id": arrow.repeat(str(batch_id), count),
+            "booked_on": arrow.repeat(arrow.scalar(batch.booked_on), count),
+            "batch_id": arrow.repeat(str(batch.batch_id), count),
             "line": arrow.array(np.arange(block.first_row, block.first_row + count, dtype=np.int32)),
             "raw": arrow.array(block.raw, arrow.string()),
             "is_accepted": arrow.array(is_accepted),
@@ -254,7 +297,7 @@ def _staged(
     )
 
 
-def _rejects(block: Block, texts: arrow.Table, wrong: arrow.Table, delivery: Delivery, batch_id: UUID) -> arrow.Table:
+def _rejects(block: Block, texts: arrow.Table, wrong: arrow.Table, batch: Batch) -> arrow.Table:
     """A row for each column at fault. Only rows that are rejected are walked."""
     found = [
         (block.first_row + block.whole[place], name, EXPECTED[name], texts[name][place].as_py())
@@ -263,8 +306,8 @@ def _rejects(block: Block, texts: arrow.Table, wrong: arrow.Table, delivery: Del
     lines, names, reasons, texts_found = zip(*found, strict=True) if found else ((), (), (), ())
     return arrow.table(
         {
-            "booked_on": arrow.repeat(arrow.scalar(delivery.booked_on), len(found)),
-            "batch_id": arrow.repeat(str(batch_id), len(found)),
+            "booked_on": arrow.repeat(arrow.scalar(batch.booked_on), len(found)),
+            "batch_id": arrow.repeat(str(batch.batch_id), len(found)),
             "line": arrow.array(lines, arrow.int32()),
             "column_name": arrow.array(names, arrow.string()),
             "reason": arrow.array(reasons, arrow.string()),

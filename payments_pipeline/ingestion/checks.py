@@ -11,6 +11,7 @@ from payments_pipeline.resources import Platform
 
 GUARDS: Final = (
     Guard("every_row_received_is_accounted_for", "ingestion.staged"),
+    Guard("every_event_of_the_bank_is_staged", "ingestion.staged"),
     Guard("every_batch_adds_up", "ingestion.staging_process_log"),
     Guard("every_duplicate_names_its_original", "ingestion.duplicates"),
 )

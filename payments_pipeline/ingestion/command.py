@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from payments_pipeline.bank import inbox_of
 from payments_pipeline.commands import begin
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ingestion.border import Staged, load_files
@@ -36,11 +37,11 @@ class RefusedFilesError(PaymentsError):
 def ingest(path: Path | None, through: datetime | None) -> None:
     """Take in what has arrived: a folder with arrivals/<day>/<source>.csv, or one CSV file.
 
-    Without PATH: the world in PAYMENTS_HOME. What was taken in before is left alone, so it is safe to repeat. Rows that
+    Without PATH: the inbox of PAYMENTS_HOME. What was taken in before is left alone, so it is safe to repeat. Rows that
     are rejected become exception cases, and hold nothing up.
     """
     settings = begin()
-    path = path or settings.home / "world"
+    path = path or inbox_of(settings)
     files = [delivery_of(path)] if path.is_file() else list(deliveries(path, through.date() if through else date.max))
     with _bars() as bars, open_database(settings).connect(application_name="payments ingest") as connection:
         staged = load_files(connection, bars.track(files, description="reading files"))

@@ -58,7 +58,12 @@ class Delivery:
     @property
     def booked_on(self) -> date:
         """The business date on which we received it."""
-        return self.received_at.astimezone(_NEW_YORK).date()
+        return business_date(self.received_at)
+
+
+def business_date(received_at: datetime) -> date:
+    """The business date, in New York, of an instant."""
+    return received_at.astimezone(_NEW_YORK).date()
 
 
 def deliveries(inbox: Path, through: date) -> Iterator[Delivery]:

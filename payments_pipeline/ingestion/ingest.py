@@ -15,18 +15,18 @@ from uuid import UUID
 import psycopg
 
 from payments_pipeline.errors import PaymentsError
+from payments_pipeline.postgres.days import add_rows
 from payments_pipeline.postgres.run import query, run
 
 ROWS_AT_ONCE: Final = 1_000_000
 
 _STEPS: Final = (
-    "arrived",
-    "repeats",
-    "payment_ingestions",
+    "reversal_days",
     "duplicates",
     "payment_artifacts",
     "day_requests",
     "staging_process_log",
+    "clear",
 )
 
 
@@ -36,7 +36,7 @@ class IngestError(PaymentsError):
 
 @dataclass(frozen=True)
 class BatchReport:
-    """What became of the rows of a batch: received = accepted + duplicates + errors."""
+    """What became of the rows of a batch: received = accepted + duplicates + errors + noted."""
 
     batch_id: UUID
     source: str
@@ -46,6 +46,7 @@ class BatchReport:
     accepted: int
     duplicates: int
     errors: int
+    noted: int
 
 
 def ingest_pending(
@@ -129,10 +130,23 @@ def _take_up_or_one_by_one(
 def _take_up(connection: psycopg.Connection[Any], batches: list[UUID]) -> list[BatchReport]:
     (waiting,) = query(connection, "ingestion/waiting_batches", batches=batches)
     if waiting["batches"]:
-        run(connection, "ingestion/open_days", days=waiting["days"])
+        # rows that come from another core cost little beside the work on them; the default supposes that they are dear
+        connection.execute("set local parallel_tuple_cost = 0.005")
+        run(connection, "ingestion/arrived", **waiting)
+        run(connection, "ingestion/repeats", **waiting)
+        run(connection, "ingestion/payment_ingestions")
+        add_rows(connection, "ingestion.payment_ingestions", _day_of_most(connection), waiting["days"])
         for step in _STEPS:
             run(connection, f"ingestion/{step}", **waiting)
     return [BatchReport(**report) for report in query(connection, "ingestion/batch_reports", batches=batches)]
+
+
+def _day_of_most(connection: psycopg.Connection[Any]) -> date | None:
+    """The value date that most of the new rows have; none if all rows repeat others."""
+    row = connection.execute(
+        "select effective_on from work.payment_ingestions group by effective_on order by count(*) desc, effective_on"
+    ).fetchone()
+    return row[0] if row else None
 
 
 def _described(error: Exception) -> str:

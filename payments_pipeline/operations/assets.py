@@ -14,7 +14,7 @@ from payments_pipeline.operations.cases import open_cases
         table(
             "operations.exception_cases",
             "The day's troubles, one case each, with what to do next; those that healed by themselves are closed.",
-            deps=["payments.transitions", "reconciliation.items"],
+            deps=["payments.transitions", "payments.representments", "reconciliation.items"],
             owner="payments-operations",
             nature="view",
             look_next="reconciliation.days",

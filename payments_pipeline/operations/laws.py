@@ -81,6 +81,7 @@ LAWS: Final = (
             Property("every_batch_adds_up", "ingestion.batches"),
             Property("every_row_received_is_accounted_for", "ingestion.staged"),
             Property("every_duplicate_names_its_original", "ingestion.duplicates"),
+            Property("every_event_of_the_bank_is_staged", "ingestion.bank_events"),
             Property("every_payment_is_what_was_delivered", "ingestion.payment_ingestions"),
             Property("every_word_reaches_its_payment", "ingestion.payment_ingestions"),
             Property("every_completed_payment_is_posted", "payments.payments"),

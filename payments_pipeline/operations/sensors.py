@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import dagster as dg
+import psycopg
 
 from payments_pipeline.operations.requests import DueDay, due_days
 from payments_pipeline.partitions import business_date, business_days
@@ -31,8 +32,15 @@ def late_arrivals(
 ) -> dg.SensorResult | dg.SkipReason:
     """A run for each day that waits, a few at a time; the other days are still waiting at the next tick."""
     with platform.connect("late_arrivals") as connection:
-        waiting = due_days(connection, business_days.start.date(), business_date(datetime.now(UTC)))
-    requests = [request for due in waiting if (request := _request(context.instance, due))]
+        return runs_of_waiting_days(connection, context.instance, datetime.now(UTC))
+
+
+def runs_of_waiting_days(
+    connection: psycopg.Connection[Any], instance: dg.DagsterInstance, now: datetime
+) -> dg.SensorResult | dg.SkipReason:
+    """A run for each day that waits, or why there is none. Today's is left to the evening's schedule."""
+    waiting = due_days(connection, business_days.start.date(), business_date(now))
+    requests = [request for due in waiting if (request := _request(instance, due))]
     if not requests:
         return dg.SkipReason(_why_not(waiting))
     return dg.SensorResult(run_requests=requests[:AT_ONCE])

@@ -1,7 +1,9 @@
 """Connections to the database, and the roles that they are made under.
 
 `owner` is the login of the address: it migrates. `pipeline` is what everything else runs as: the role
-`payments_pipeline`, whose grants do not include changing or deleting a fact.
+`payments_pipeline`, whose grants do not include changing or deleting a fact. `webhooks` is what the service at the edge
+runs as: it may add to the queue of what was received, and look payments up. `compliance` makes the reports to
+regulators: it alone may read personal data that is encrypted.
 """
 
 from dataclasses import dataclass, field
@@ -18,9 +20,13 @@ from payments_pipeline.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-Role = Literal["owner", "pipeline"]
+Role = Literal["owner", "pipeline", "webhooks", "compliance"]
 
 PIPELINE_ROLE: Final = "payments_pipeline"
+WEBHOOKS_ROLE: Final = "payments_webhooks"
+COMPLIANCE_ROLE: Final = "payments_compliance"
+ROLES: Final = (PIPELINE_ROLE, WEBHOOKS_ROLE, COMPLIANCE_ROLE)
+"""Roles without a login, which a connection takes."""
 OLDEST_VERSION: Final = 15
 
 
@@ -51,12 +57,26 @@ class Database:
                 cursor_factory=psycopg.ClientCursor,
             )
         except psycopg.OperationalError as error:
-            if PIPELINE_ROLE in str(error):
-                raise DatabaseError(
-                    f"{self} does not let us take the role {PIPELINE_ROLE}: {_first_line(error)}",
-                    "run: payments db migrate",
-                ) from error
-            raise unreachable(self.url, error) from error
+            raise self._refused(error) from error
+
+    async def connect_async(
+        self, role: Role = "webhooks", *, application_name: str = "payments", autocommit: bool = False
+    ) -> psycopg.AsyncConnection[TupleRow]:
+        """A connection as `connect` makes it, for a program that does many things at once.
+
+        Parameters are bound on the server, which takes bytes as they are and still plans with their values.
+        """
+        try:
+            return await psycopg.AsyncConnection.connect(
+                self.url,
+                autocommit=autocommit,
+                application_name=application_name,
+                options=self._options(role),
+                prepare_threshold=None,
+                connect_timeout=5,
+            )
+        except psycopg.OperationalError as error:
+            raise self._refused(error) from error
 
     def engine(self, role: Role = "pipeline", *, application_name: str = "payments") -> "Engine":
         """A new SQLAlchemy engine under this role, for what wants one; whoever asks for it disposes of it."""
@@ -94,6 +114,14 @@ class Database:
                 f'let an administrator run: create database "{self.dagster_name}" owner <the user of the address>',
             ) from error
 
+    def _refused(self, error: psycopg.OperationalError) -> DatabaseError:
+        for role in ROLES:
+            if role in str(error):
+                return DatabaseError(
+                    f"{self} does not let us take the role {role}: {_first_line(error)}", "run: payments db migrate"
+                )
+        return unreachable(self.url, error)
+
     def _options(self, role: Role) -> str:
         """The `options` for libpq: those of the address, the settings every connection has, and the role."""
         given = urls.parse(self.url).get("options", "")
@@ -104,6 +132,14 @@ class Database:
                 "-c timezone=UTC -c datestyle=ISO -c search_path=public -c jit=off",
                 # what posting works on is a day's rows in temporary tables; a session can set their room only at its start
                 *([f"-c role={PIPELINE_ROLE} -c temp_buffers=256MB"] if role == "pipeline" else []),
+                # a year of a book is gathered in temporary tables
+                *([f"-c role={COMPLIANCE_ROLE} -c temp_buffers=256MB"] if role == "compliance" else []),
+                # what we have acknowledged must survive a crash, however the server is set; nobody waits for ever
+                *(
+                    [f"-c role={WEBHOOKS_ROLE} -c synchronous_commit=on -c statement_timeout=5s"]
+                    if role == "webhooks"
+                    else []
+                ),
             ]
         )
 

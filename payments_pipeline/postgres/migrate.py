@@ -16,7 +16,7 @@ from psycopg import sql
 
 from payments_pipeline.errors import MigrationError
 from payments_pipeline.paths import MIGRATIONS_DIR
-from payments_pipeline.postgres.connect import PIPELINE_ROLE, Database
+from payments_pipeline.postgres.connect import ROLES, Database
 
 _NAME: Final = re.compile(r"(?P<number>\d{4})_[a-z0-9_]+\.sql")
 _LOCK: Final = 0x7061796D  # "paym"; one number for all, so that two starts at once migrate once
@@ -51,7 +51,8 @@ def migrate(database: Database, directory: Path = MIGRATIONS_DIR) -> list[Migrat
     migrations = read_migrations(directory)
     with database.connect("owner", application_name="payments migrate", autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", [_LOCK])  # freed with the connection
-        _create_pipeline_role_if_missing(connection)
+        for role in ROLES:
+            _create_role_if_missing(connection, role)
         connection.execute(_HISTORY)
         waiting = _not_applied(connection, migrations)
         for migration in waiting:
@@ -125,18 +126,18 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
         ) from error
 
 
-def _create_pipeline_role_if_missing(connection: psycopg.Connection) -> None:
-    """The role that the pipeline's grants are given to, and our login's right to take it."""
-    role = sql.Identifier(PIPELINE_ROLE)
+def _create_role_if_missing(connection: psycopg.Connection, name: str) -> None:
+    """A role that grants are given to, and our login's right to take it."""
+    role = sql.Identifier(name)
     try:
-        if not connection.execute("select from pg_roles where rolname = %s", [PIPELINE_ROLE]).fetchone():
+        if not connection.execute("select from pg_roles where rolname = %s", [name]).fetchone():
             # Roles belong to the whole server: another database's migration may have been quicker.
             with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
                 connection.execute(sql.SQL("create role {} nologin").format(role))
-        if connection.execute("select pg_has_role(%s, 'member')", [PIPELINE_ROLE]).fetchone() != (True,):
+        if connection.execute("select pg_has_role(%s, 'member')", [name]).fetchone() != (True,):
             connection.execute(sql.SQL("grant {} to current_user").format(role))
     except psycopg.errors.InsufficientPrivilege as error:
         raise MigrationError(
-            f"this login may not make or take the role {PIPELINE_ROLE}: {error.diag.message_primary}",
-            f"let an administrator run: create role {PIPELINE_ROLE} nologin; grant {PIPELINE_ROLE} to <this login>",
+            f"this login may not make or take the role {name}: {error.diag.message_primary}",
+            f"let an administrator run: create role {name} nologin; grant {name} to <this login>",
         ) from error

@@ -1,14 +1,16 @@
 """What each rail should deliver to the bank, and what the bank says it did."""
 
 from datetime import timedelta
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 import dagster as dg
 
+from payments_pipeline.bank import Bank
 from payments_pipeline.daily import Done, Turn, daily_step, table
 from payments_pipeline.postgres.run import run
 from payments_pipeline.settlement.bank_lines import load_bank_lines
 from payments_pipeline.settlement.batches import settle_day
+from payments_pipeline.settlement.statements import Loaded, load_column_report, load_statements_in
 
 # A statement usually comes on the next morning; after a long weekend, on the fourth.
 _MAY_BE_LATE: Final = timedelta(days=4)
@@ -30,13 +32,32 @@ _MAY_BE_LATE: Final = timedelta(days=4)
 def bank_lines(turn: Turn) -> Done:
     """Takes in what the bank says of each day, and of the days before it where a file was late.
 
-    A day that was reconciled without its lines asks to be run again.
+    Statements in the banks' own formats are taken from `statements/` as they arrive, whatever days they tell of: one that
+    cannot be proven opens a case and holds nothing up. A day that was reconciled without its lines, or with lines that a
+    correction took back, asks to be run again.
     """
     since = turn.day - _MAY_BE_LATE
-    read = load_bank_lines(turn.connection, turn.platform.world, turn.day, since=since)
-    for other in set(read.days) - {turn.day}:
+    read = load_bank_lines(turn.connection, turn.platform.inbox, turn.day, since=since)
+    files = load_statements_in(turn.connection, turn.platform.inbox / "statements")
+    if turn.platform.bank is not None:
+        files = [*files, _report_of(turn.platform.bank, turn)]
+    for other in {*read.days, *(day for file in files for day in file.days)} - {turn.day}:
         run(turn.connection, "operations/request_day", day=other, reason="reposted", subject=f"bank lines of {other}")
-    return {"settlement.bank_lines": {"added": read.added}}
+    return {
+        "settlement.bank_lines": {
+            "added": read.added + sum(file.added for file in files),
+            "statements": sum(len(file.statements) for file in files),
+            "refused": sum(file.is_refused for file in files),
+        }
+    }
+
+
+def _report_of(bank: Bank, turn: Turn) -> Loaded:
+    """The bank's own report of the day, as far as the day has gone."""
+    turn.connection.commit()  # the bank takes its time, and nobody should wait for us meanwhile
+    with bank.client() as client, client.report("bank_account_transaction", turn.day, turn.day) as report:
+        source = f"column:bank_account_transaction:{turn.day}"
+        return load_column_report(turn.connection, turn.day, cast(BinaryIO, report), source)
 
 
 @daily_step(

@@ -27,6 +27,7 @@ class Stream(IntEnum):
     PAYMENTS = 4
     DELIVERIES = 5
     BANK = 6
+    TAXPAYERS = 7
 
 
 def stream(seed: int, chunk: int, purpose: Stream) -> np.random.Generator:

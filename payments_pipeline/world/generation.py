@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from payments_pipeline.world import arrivals, bank, deliveries
+from payments_pipeline.world import arrivals, bank, deliveries, taxpayers
 from payments_pipeline.world.book import book_of
 from payments_pipeline.world.days import Days
 from payments_pipeline.world.draws import Stream, stream
@@ -96,11 +96,11 @@ class _Generation:
                 self._progress(LOANS, done, len(chunks))
                 for name, table in self._make_chunk(chunk).items():
                     if name not in files:
-                        files[name] = stack.enter_context(ParquetFile(self._portfolio(name), table.schema))
+                        files[name] = stack.enter_context(ParquetFile(self._people(name), table.schema))
                     files[name].write(table)
-        for name in TABLES:
+        for name in (*TABLES, *taxpayers.TABLES):
             self._counts[name] = files[name].rows
-            self._files[self._name(self._portfolio(name))] = files[name].rows
+            self._files[self._name(self._people(name))] = files[name].rows
         self._progress(LOANS, len(chunks), len(chunks))
 
     def _make_chunk(self, chunk: Chunk) -> dict[str, pa.Table]:
@@ -113,7 +113,8 @@ class _Generation:
         self._shown.add(bank.bank_lines_of(world, book, payments, fates, days))
         self._counts["payments"] += len(payments)
         self._counts["payment_cents"] += int(payments.amount_cents.sum())
-        return tables_of(world, book)
+        portfolio = tables_of(world, book)
+        return portfolio | taxpayers.taxpayers_of(world, book, portfolio)
 
     def _write_arrivals(self) -> None:
         path = self._folder / "truth" / "items.parquet"
@@ -143,8 +144,9 @@ class _Generation:
         found = np.bincount(truth, minlength=len(kinds)).tolist()
         self._counts.update({f"{what}.{kind.name.lower()}": found[kind] for kind in kinds})
 
-    def _portfolio(self, table: str) -> Path:
-        return self._folder / "portfolio" / f"{table}.parquet"
+    def _people(self, table: str) -> Path:
+        folder = taxpayers.FOLDER if table in taxpayers.TABLES else "portfolio"
+        return self._folder / folder / f"{table}.parquet"
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._folder).as_posix()

@@ -1,4 +1,4 @@
-"""What payments are called by those who carry them: references, transfer ids, sources.
+"""What payments are called by those who carry them: references, transfer ids, account numbers, sources.
 
 All are functions of a payment's identity and rail, so nothing needs to remember them. References hold letters on every
 rail, so that each can come back in another case.
@@ -56,6 +56,7 @@ _STRIDE: Final = 834_597_113
 """Without a common factor with 10^10, so that multiples of it visit every number below once: references look unordered
 and none comes twice. Small enough that the product of it and an identity of ten digits is an int64."""
 _TRANSFER_SALT: Final = 0x5EED_0001
+_ACCOUNT_NUMBER_SALT: Final = 0x5EED_0011
 
 
 def references(channel: str, identities: Int64s) -> pa.StringArray:
@@ -67,3 +68,8 @@ def references(channel: str, identities: Int64s) -> pa.StringArray:
 def transfer_ids(channel: str, identities: Int64s) -> pa.StringArray:
     """The id of each payment's transfer at its provider."""
     return prefixed(RAILS[channel].transfer_prefix, ids(identities, _TRANSFER_SALT))
+
+
+def account_number_ids(loan_ids: Int64s) -> pa.StringArray:
+    """The id of each loan's own account number at the bank: money that is sent there says by itself whose it is."""
+    return prefixed("acno_", ids(loan_ids, _ACCOUNT_NUMBER_SALT))

@@ -10,20 +10,28 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.copy import copy_arrow
+from payments_pipeline.settings import load_settings
 from payments_pipeline.world.generation import Progress
 from payments_pipeline.world.manifest import read_manifest
 from payments_pipeline.world.portfolio import TABLES
+from payments_pipeline.world.taxpayers_load import load_taxpayers
 
 _ROWS_IN_BATCH: Final = 50_000
 
 
 def load_portfolio(
-    connection: psycopg.Connection[Any], world_dir: Path, progress: Progress | None = None
+    connection: psycopg.Connection[Any],
+    world_dir: Path,
+    progress: Progress | None = None,
+    *,
+    personal_data: PersonalData | None = None,
 ) -> dict[str, int]:
-    """Copies borrowers, properties, loans, escrow and statuses of the world, all or nothing; returns rows by table.
+    """Copies borrowers, properties, loans, account numbers, escrow and statuses, all or nothing; returns rows by table.
 
-    The rows stream: memory holds a batch, whatever the size of the book.
+    The rows stream: memory holds a batch, whatever the size of the book. What is known of the borrowers as taxpayers
+    comes along, encrypted under the key of the settings unless another is given.
     """
     manifest = read_manifest(world_dir)
     loaded: dict[str, int] = {}
@@ -33,6 +41,7 @@ def load_portfolio(
             file = pq.ParquetFile(world_dir / "portfolio" / f"{name}.parquet")
             copy_arrow(connection, f"servicing.{name}", _batches(file, name, total, progress), file.schema_arrow.names)
             loaded[name] = total
+        load_taxpayers(connection, world_dir, personal_data or PersonalData.of(load_settings()))
     return loaded
 
 

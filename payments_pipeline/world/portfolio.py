@@ -1,4 +1,4 @@
-"""The book as tables: borrowers, properties, loans, escrow and statuses, a chunk at a time."""
+"""The book as tables: borrowers, properties, loans, their account numbers, escrow and statuses, a chunk at a time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from payments_pipeline.world.book import ACTIVE, ENDED_REASON, PRODUCTS, STATUSES, Book
 from payments_pipeline.world.days import day_number
 from payments_pipeline.world.draws import Bytes, Flags, Int64s, Stream, pick, stream
+from payments_pipeline.world.identifiers import account_number_ids
 from payments_pipeline.world.parameters import World
 from payments_pipeline.world.text import chosen, dates, digits, integers, joined, prefixed
 from payments_pipeline.world.vocabulary import (
@@ -22,7 +23,7 @@ from payments_pipeline.world.vocabulary import (
     STREET_NAMES,
 )
 
-TABLES: Final = ("borrowers", "properties", "loans", "escrow", "loan_statuses")
+TABLES: Final = ("borrowers", "properties", "loans", "account_numbers", "escrow", "loan_statuses")
 _ADDRESS: Final = ["street", "city", "state", "zip"]
 _LIVES_ELSEWHERE: Final = 0.2
 _FICTITIOUS_NUMBERS: Final = 100  # 555-0100 to 555-0199 are set aside for invention
@@ -51,6 +52,7 @@ def tables_of(world: World, book: Book) -> dict[str, pa.Table]:
         "borrowers": _borrowers(rng, book, properties),
         "properties": properties,
         "loans": _loans(world, book),
+        "account_numbers": _account_numbers(world, book),
         "escrow": _escrow(book),
         "loan_statuses": _loan_statuses(world, book),
     }
@@ -116,7 +118,6 @@ def _addresses(rng: np.random.Generator, n: int) -> dict[str, pa.StringArray]:
 
 def _loans(world: World, book: Book) -> pa.Table:
     borrower_id = borrower_of(book.loan_id)
-    boarded_on = np.full(book.chunk.loans, day_number(world.boarded_on))
     return pa.table(
         {
             "loan_id": book.loan_id,
@@ -127,7 +128,7 @@ def _loans(world: World, book: Book) -> pa.Table:
             "product": chosen([product.name for product in PRODUCTS], book.product),
             "originated_on": dates(book.originated_on),
             "original_principal_cents": book.original_principal_cents,
-            "boarded_on": dates(boarded_on),
+            "boarded_on": _eve(world, book),
             "principal_cents": book.principal_cents,
             "rate_ppm": book.rate_ppm.astype(np.int32),
             "payment_cents": book.payment_cents,
@@ -139,6 +140,22 @@ def _loans(world: World, book: Book) -> pa.Table:
             "grace_days": book.grace_days.astype(np.int16),
         }
     )
+
+
+def _account_numbers(world: World, book: Book) -> pa.Table:
+    """Each loan has an account number of its own at the bank, opened when it was boarded."""
+    return pa.table(
+        {
+            "account_number_id": account_number_ids(book.loan_id),
+            "loan_id": book.loan_id,
+            "opened_on": _eve(world, book),
+        }
+    )
+
+
+def _eve(world: World, book: Book) -> pa.Date32Array:
+    """The day on which the loans were boarded, the same for all."""
+    return dates(np.full(book.chunk.loans, day_number(world.boarded_on)))
 
 
 def _escrow(book: Book) -> pa.Table:

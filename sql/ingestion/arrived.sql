@@ -1,9 +1,7 @@
 -- The accepted rows of these batches, each with the key of its payment and its loan. For the statements that follow in
 -- the same transaction; with statistics, since the best plans for ten rows and for a million have little in common.
 set local datestyle to iso;
-drop table if exists pg_temp.arrived;
-
-create temporary table arrived on commit drop as
+create unlogged table work.arrived as
 with accepted as (
     -- what the border let through
     select
@@ -46,11 +44,11 @@ from keyed as k
 left join servicing.loans as l on k.quoted_loan_id = l.loan_id;
 
 -- Payments that came before their loan was boarded stay with loan 0: one payment is never on two loans.
-update arrived as a
+update work.arrived as a
 set loan_id = 0
 from ingestion.payment_ingestions as i
 where
     i.effective_on = any(%(days)s::date[]) and i.loan_id = 0
     and a.value_date = i.effective_on and a.idempotency_key = i.idempotency_key and a.loan_id <> 0;
 
-analyze arrived
+analyze work.arrived

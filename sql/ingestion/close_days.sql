@@ -7,7 +7,9 @@ with filled as (
     from pg_inherits as i
     inner join pg_class as c on i.inhrelid = c.oid
     where
-        i.inhparent in ('ingestion.staged'::regclass, 'ingestion.payment_ingestions'::regclass)
+        i.inhparent in (
+            'ingestion.staged'::regclass, 'ingestion.payment_ingestions'::regclass, 'ingestion.bank_events'::regclass
+        )
         and not exists (
             select from pg_constraint as k
             where k.conrelid = c.oid and k.contype = 'p'

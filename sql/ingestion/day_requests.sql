@@ -2,10 +2,10 @@
 insert into operations.day_requests (business_date, reason, subject)
 with news as (
     select a.batch_id, a.value_date, a.occurred_at, a.event
-    from arrived as a
+    from work.arrived as a
     where
         not exists (
-            select from repeats as r
+            select from work.repeats as r
             where r.batch_id = a.batch_id and r.line = a.line
         )
 ),

@@ -2,5 +2,6 @@
 update ingestion.staging_process_log as l
 set
     status = 'failed', processed_records = 0, duplicate_records = 0, error_records = l.total_records,
+    noted_records = 0,
     error_details = %(details)s::jsonb, completed_at = clock_timestamp()
 where l.batch_id = %(batch_id)s and l.status <> 'completed'

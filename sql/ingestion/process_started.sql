@@ -9,6 +9,7 @@ on conflict (batch_id) do update set
     processed_records = 0,
     duplicate_records = 0,
     error_records = 0,
+    noted_records = 0,
     error_details = null,
     started_at = now(),
     completed_at = null

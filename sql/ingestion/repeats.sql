@@ -1,11 +1,9 @@
--- Rows of `arrived` that repeat what was taken up before, or what a row before them says, each with its original.
-drop table if exists pg_temp.repeats;
-
-create temporary table repeats on commit drop as
-with said_twice as (
-    -- few, so that only they need sorting
+-- Rows of `work.arrived` that repeat what was taken up before, or what a row before them says, each with its original.
+create unlogged table work.repeats as
+with said_twice as materialized (
+    -- few, so that only they need sorting; found once, not by every process that takes part
     select a.idempotency_key, a.event
-    from arrived as a
+    from work.arrived as a
     group by a.idempotency_key, a.event
     having count(*) > 1
 ),
@@ -15,7 +13,7 @@ ranked as (
     select
         a.batch_id, a.line, first_value(a.batch_id) over said as original_batch_id,
         first_value(a.line) over said as original_line
-    from arrived as a
+    from work.arrived as a
     inner join said_twice as t on a.idempotency_key = t.idempotency_key and a.event = t.event
     window said as (partition by a.idempotency_key, a.event order by a.received_at, a.batch_id, a.line)
 ),
@@ -23,7 +21,7 @@ ranked as (
 known as (
     -- said in a batch before these; the days' partitions alone are looked through
     select a.batch_id, a.line, i.batch_id as original_batch_id, i.line as original_line
-    from arrived as a
+    from work.arrived as a
     inner join ingestion.payment_ingestions as i
         on
             a.value_date = i.effective_on and a.loan_id = i.loan_id and a.idempotency_key = i.idempotency_key
@@ -42,4 +40,4 @@ where
         where k.batch_id = r.batch_id and k.line = r.line
     );
 
-analyze repeats
+analyze work.repeats

@@ -1,8 +1,8 @@
--- What became of the rows of each batch: each was taken up, repeats another, or was rejected.
+-- What became of the rows of each batch: each was taken up, repeats another, was rejected, or is noted.
 with taken_up as (
     select a.batch_id, count(*) filter (where r.line is null) as processed, count(r.line) as duplicates
-    from arrived as a
-    left join repeats as r on a.batch_id = r.batch_id and a.line = r.line
+    from work.arrived as a
+    left join work.repeats as r on a.batch_id = r.batch_id and a.line = r.line
     group by a.batch_id
 ),
 
@@ -27,6 +27,13 @@ rejected as (
     from ingestion.rejects as r
     where r.batch_id = any(%(batches)s::uuid[])
     group by r.batch_id
+),
+
+noted as (
+    select s.batch_id, count(*) as rows
+    from ingestion.staged as s
+    where s.booked_on = any(%(booked_on)s::date[]) and s.batch_id = any(%(batches)s::uuid[]) and s.is_noted
+    group by s.batch_id
 )
 
 update ingestion.staging_process_log as l
@@ -35,10 +42,12 @@ set
     processed_records = coalesce(t.processed, 0),
     duplicate_records = coalesce(t.duplicates, 0),
     error_records = coalesce(r.errors, 0),
+    noted_records = coalesce(n.rows, 0),
     error_details = f.details,
     completed_at = clock_timestamp()
 from ingestion.batches as b
 left join taken_up as t on b.batch_id = t.batch_id
 left join rejected as r on b.batch_id = r.batch_id
 left join fault_lists as f on b.batch_id = f.batch_id
+left join noted as n on b.batch_id = n.batch_id
 where b.batch_id = any(%(batches)s::uuid[]) and l.batch_id = b.batch_id

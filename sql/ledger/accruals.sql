@@ -1,6 +1,6 @@
 -- Interest of the instalments that fall due on :day: receivable and income, for the book as a whole. The difference to
 -- what is accrued already, so that a second run, or loans boarded later, add no more than is missing.
-insert into ledger.entries (effective_on, loan_id, subject_id, kind, seq, account, amount_cents, booked_on, run_no)
+create unlogged table work.booked as
 with wanted as (
     select coalesce(sum(i.interest_cents), 0)::bigint as cents
     from servicing.instalments as i
@@ -17,8 +17,10 @@ posted as (
 )
 
 select
-    %(day)s::date, 0, operations.content_id('accrual|' || %(day)s::date), 'accrual', p.seq + 1, a.account,
-    (w.cents - p.cents) * case a.part when 'interest' then 1 else -1 end, %(day)s::date, %(run_no)s
+    %(day)s::date as effective_on, 0::bigint as loan_id,
+    operations.content_id('accrual|' || %(day)s::date) as subject_id, 'accrual' as kind, (p.seq + 1)::smallint as seq,
+    a.account, (w.cents - p.cents) * case a.part when 'interest' then 1 else -1 end as amount_cents,
+    %(day)s::date as booked_on, %(run_no)s as run_no
 from wanted as w
 cross join posted as p
 inner join ledger.accounts as a on a.part in ('interest', 'interest_income')

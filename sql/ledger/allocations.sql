@@ -1,30 +1,7 @@
 -- The allocations that the fold wants and the ledger lacks.
-insert into ledger.allocations (
-    effective_on,
-    loan_id,
-    subject_id,
-    kind,
-    seq,
-    channel,
-    policy,
-    booked_on,
-    run_no,
-    cash_cents,
-    fees_cents,
-    interest_cents,
-    principal_cents, escrow_cents, suspense_cents, returned_cents, reason
-)
+create table work.allocations as
 select
-    n.effective_on,
-    n.loan_id,
-    n.subject_id,
-    n.kind,
-    n.seq,
-    n.channel,
-    n.policy,
-    n.booked_on,
-    %(run_no)s,
-    n.cash,
-    n.fees,
-    n.interest, n.principal, n.escrow, n.suspense, n.returned, n.reason
-from new_allocations as n
+    n.effective_on, n.loan_id, n.subject_id, n.kind, n.seq, n.channel, n.policy, n.booked_on, %(run_no)s as run_no,
+    n.cash as cash_cents, n.fees as fees_cents, n.interest as interest_cents, n.principal as principal_cents,
+    n.escrow as escrow_cents, n.suspense as suspense_cents, n.returned as returned_cents, n.reason
+from work.new_allocations as n

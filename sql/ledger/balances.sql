@@ -1,31 +1,34 @@
 -- Running totals of the loans to which this run added anything, and how many of their instalments are now wholly paid.
-with added as (
+create unlogged table work.totals as
+with changes as (
     select
-        q.loan_id,
-        sum(q.assessed)::bigint as assessed,
-        sum(q.fees)::bigint as fees,
-        sum(q.interest)::bigint as interest,
-        sum(q.principal)::bigint as principal,
-        sum(q.escrow)::bigint as escrow, sum(q.suspense)::bigint as suspense, max(q.effective_on) as effective_on
-    from (
-        select n.loan_id, 0 as assessed, n.fees, n.interest, n.principal, n.escrow, n.suspense, n.effective_on
-        from new_allocations as n
-        union all
-        select f.loan_id, f.amount, 0, 0, 0, 0, 0, f.effective_on from new_fees as f
-    ) as q
-    group by q.loan_id
+        n.loan_id, operations.total(n.fees) as fees, operations.total(n.interest) as interest,
+        operations.total(n.principal) as principal, operations.total(n.escrow) as escrow,
+        operations.total(n.suspense) as suspense, max(n.effective_on) as effective_on
+    from work.new_allocations as n
+    group by n.loan_id
+),
+
+charges as (
+    select f.loan_id, operations.total(f.amount) as assessed, max(f.effective_on) as effective_on
+    from work.new_fees as f
+    group by f.loan_id
 ),
 
 totals as (
     select
         f.loan_id,
-        f.fees_assessed_cents + a.assessed as assessed, f.fees_paid_cents + a.fees as fees,
-        f.interest_paid_cents + a.interest as interest, f.principal_paid_cents + a.principal as principal,
-        f.escrow_paid_cents + a.escrow as escrow, f.suspense_cents + a.suspense as suspense, a.effective_on,
+        f.fees_assessed_cents + coalesce(c.assessed, 0) as assessed, f.fees_paid_cents + coalesce(a.fees, 0) as fees,
+        f.interest_paid_cents + coalesce(a.interest, 0) as interest,
+        f.principal_paid_cents + coalesce(a.principal, 0) as principal,
+        f.escrow_paid_cents + coalesce(a.escrow, 0) as escrow, f.suspense_cents + coalesce(a.suspense, 0) as suspense,
+        greatest(a.effective_on, c.effective_on) as effective_on,
         f.rate_ppm, f.principal_cents, f.payment_cents, f.term_instalments, f.escrow_cents, f.instalments_before,
         servicing.instalments_due(f.first_due_month, f.due_day, f.last_instalment, %(horizon)s) as n
-    from added as a
-    inner join fold as f on a.loan_id = f.loan_id
+    from work.fold as f
+    left join changes as a on f.loan_id = a.loan_id
+    left join charges as c on f.loan_id = c.loan_id
+    where a.loan_id is not null or c.loan_id is not null
 ),
 
 paid_up as (
@@ -37,37 +40,36 @@ paid_up as (
         and t.escrow >= t.n * t.escrow_cents as is_paid_up
     from totals as t
     inner join servicing.amortisation_factors as s on t.rate_ppm = s.rate_ppm and t.n = s.n
-),
+)
 
-counted as (
+select
+    p.loan_id, p.assessed, p.fees, p.interest, p.principal, p.escrow, p.suspense, p.effective_on,
     -- the search is only for those who are behind
-    select
-        p.loan_id, p.instalments_before + count(s.n) filter (
-            where
-            servicing.interest_through(p.principal_cents, p.payment_cents, s.n, s.growth, s.annuity) <= p.interest
+    case when p.is_paid_up then p.n else p.instalments_before + (
+        select count(*)
+        from servicing.amortisation_factors as s
+        where
+            s.rate_ppm = p.rate_ppm and s.n between p.instalments_before + 1 and p.n
+            and servicing.interest_through(p.principal_cents, p.payment_cents, s.n, s.growth, s.annuity) <= p.interest
             and servicing.principal_through(
                 p.principal_cents, p.payment_cents, p.term_instalments, s.n, s.growth, s.annuity
             )
             <= p.principal
             and s.n * p.escrow_cents <= p.escrow
-        ) as instalments
-    from paid_up as p
-    inner join servicing.amortisation_factors as s
-        on p.rate_ppm = s.rate_ppm and s.n between p.instalments_before + 1 and p.n
-    where not p.is_paid_up
-    group by p.loan_id, p.instalments_before
-)
+    ) end as instalments
+from paid_up as p;
+
+analyze work.totals;
 
 update ledger.balances as b
 set
-    fees_assessed_cents = p.assessed,
-    fees_paid_cents = p.fees,
-    interest_paid_cents = p.interest,
-    principal_paid_cents = p.principal,
-    escrow_paid_cents = p.escrow,
-    suspense_cents = p.suspense,
-    instalments_paid = case when p.is_paid_up then p.n else coalesce(c.instalments, p.instalments_before) end,
-    last_effective_on = greatest(b.last_effective_on, p.effective_on)
-from paid_up as p
-left join counted as c on p.loan_id = c.loan_id
-where b.loan_id = p.loan_id
+    fees_assessed_cents = t.assessed,
+    fees_paid_cents = t.fees,
+    interest_paid_cents = t.interest,
+    principal_paid_cents = t.principal,
+    escrow_paid_cents = t.escrow,
+    suspense_cents = t.suspense,
+    instalments_paid = t.instalments,
+    last_effective_on = greatest(b.last_effective_on, t.effective_on)
+from work.totals as t
+where b.loan_id = t.loan_id

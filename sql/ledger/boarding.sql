@@ -1,6 +1,6 @@
 -- The balances with which the loans of :day were boarded, for the book as a whole: principal, interest already due,
 -- escrow held. The difference to what is booked already, so that loans added later to a day add only their own.
-insert into ledger.entries (effective_on, loan_id, subject_id, kind, seq, account, amount_cents, booked_on, run_no)
+create unlogged table work.booked as
 with wanted as (
     select
         p.part,
@@ -48,8 +48,10 @@ sides as (
 )
 
 select
-    %(day)s::date, 0, operations.content_id('boarding|' || %(day)s::date), 'boarding',
-    coalesce((select max(p.seq) from posted as p), 0) + 1, a.account, s.cents, %(day)s::date, %(run_no)s
+    %(day)s::date as effective_on, 0::bigint as loan_id,
+    operations.content_id('boarding|' || %(day)s::date) as subject_id, 'boarding' as kind,
+    (coalesce((select max(p.seq) from posted as p), 0) + 1)::smallint as seq, a.account, s.cents as amount_cents,
+    %(day)s::date as booked_on, %(run_no)s as run_no
 from sides as s
 inner join ledger.accounts as a on s.part = a.part
 where s.cents <> 0

@@ -1,11 +1,17 @@
--- One event for each thing this run did, linked to the chain of its subject; one outbox row for each event; and the
--- figures of the seal over the heads of the chains it extended. A chain grows by at most three links in a run:
--- the payment is ingested, it is posted or corrected, it is reversed.
+-- One event for each thing this run did, linked to the chain of its subject. A chain grows by at most three links in a
+-- run: the payment is ingested, it is posted or corrected, it is reversed. The key of a payment and its value date are
+-- not told: the one is the hash of what is told, and its first half the subject; the other is the day of the chain.
+
+-- The planner takes a payment's batch and line for independent of its id, expects a handful of rows and looks each up.
+set local enable_mergejoin to off;
+set local enable_nestloop to off;
+
+create table work.events as
 with ingested as (
     -- payments that are new to us
     select
         p.effective_on, p.loan_id, p.payment_id, p.booked_on, p.channel, p.reference, p.amount_cents, p.loan_number,
-        p.batch_id, p.line, i.idempotency_key, i.raw_payload_hash
+        p.batch_id, p.line, i.raw_payload_hash
     from payments.payments as p
     inner join ingestion.payment_ingestions as i
         on
@@ -19,18 +25,13 @@ with ingested as (
         )
 ),
 
-booked as (
+booked as not materialized (
     -- transactions of the whole book: accruals and boarding, each entry named
     select
         e.effective_on, e.loan_id, e.subject_id, e.kind, e.booked_on,
         '{"kind":"' || e.kind || '","seq":' || e.seq || ',"entries":{'
         || string_agg('"' || e.account || '":' || e.amount_cents, ',' order by e.account) || '}}' as data
-    from ledger.entries as e
-    where
-        e.effective_on = %(day)s
-        and e.loan_id = 0
-        and e.kind in ('accrual', 'boarding')
-        and e.run_no = %(run_no)s
+    from work.booked as e
     group by e.effective_on, e.loan_id, e.subject_id, e.kind, e.seq, e.booked_on
 ),
 
@@ -41,13 +42,13 @@ laid_out as (
         coalesce(i.payment_id, n.subject_id) as subject_id,
         case when i.payment_id is not null then 'payment.ingested' end as type_1, i.booked_on as booked_1,
         '{"channel":"' || i.channel || '","reference":' || to_json(i.reference)::text
-        || ',"amount_cents":' || i.amount_cents || ',"value_date":"' || i.effective_on
-        || '","loan":' || to_json(i.loan_number)::text || ',"key":"' || encode(i.idempotency_key, 'hex')
-        || '","raw_sha256":"' || encode(i.raw_payload_hash, 'hex') || '","batch":"' || i.batch_id
+        || ',"amount_cents":' || i.amount_cents || ',"loan":' || to_json(i.loan_number)::text
+        || ',"raw_sha256":"' || encode(i.raw_payload_hash, 'hex') || '","batch":"' || i.batch_id
         || '","line":' || i.line || '}' as data_1,
         case
             when n.kind = 'release' and n.seq = 1 then 'suspense.released'
             when n.kind = 'release' then 'suspense.release_corrected'
+            when n.kind = 'return' then 'payment.reversal_corrected'
             when n.seq = 1 then 'payment.posted'
             when n.seq > 1 then 'payment.reallocated'
         end as type_2, n.booked_on as booked_2, ledger.allocation_event(
@@ -61,13 +62,14 @@ laid_out as (
         ) as data_3
     from ingested as i
     full join (
-        select q.* from new_allocations as q
-        where q.kind <> 'return'
+        -- a return that is taken back, because it happened earlier, is corrected before it is told anew
+        select q.* from work.new_allocations as q
+        where q.kind <> 'return' or q.seq > 1
     ) as n
         on i.loan_id = n.loan_id and i.payment_id = n.subject_id
     left join (
-        select q.* from new_allocations as q
-        where q.kind = 'return'
+        select q.* from work.new_allocations as q
+        where q.kind = 'return' and q.seq = 1
     ) as r
         on n.loan_id = r.loan_id and n.subject_id = r.subject_id
 
@@ -78,7 +80,7 @@ laid_out as (
         case f.seq when 1 then 'fee.assessed' else 'fee.corrected' end, f.booked_on,
         '{"kind":"' || f.kind || '","seq":' || f.seq || ',"amount":' || f.amount || ',"policy":"' || f.policy || '"}',
         null, null, null
-    from new_fees as f
+    from work.new_fees as f
 
     union all
 
@@ -100,10 +102,10 @@ laid_out as (
 
 extended as (
     -- what may have a chain already: all but the payments that are new
-    select n.chain_on as effective_on, n.loan_id, n.subject_id from new_allocations as n
-    where n.kind <> 'return'
+    select n.chain_on as effective_on, n.loan_id, n.subject_id from work.new_allocations as n
+    where n.kind <> 'return' or n.seq > 1
     union all
-    select f.effective_on, f.loan_id, f.fee_id from new_fees as f
+    select f.effective_on, f.loan_id, f.fee_id from work.new_fees as f
     union all
     select b.effective_on, b.loan_id, b.subject_id from booked as b
 ),
@@ -119,7 +121,8 @@ begun as (
     order by e.effective_on asc, e.loan_id asc, e.subject_id asc, e.event_no desc
 ),
 
--- "offset 0" keeps the planner from working out a hash again wherever it is used
+-- the offset keeps the planner from working out a hash again wherever it is used; as a literal of its type, since
+-- anything that must be computed, be it the type, would keep the work from being shared among the cores
 first_link as (
     select
         l.*, b.hash as hash_0,
@@ -132,7 +135,7 @@ first_link as (
         end as hash_1
     from laid_out as l
     left join begun as b on l.effective_on = b.effective_on and l.loan_id = b.loan_id and l.subject_id = b.subject_id
-    offset 0
+    offset bigint '0'
 ),
 
 second_link as (
@@ -143,10 +146,10 @@ second_link as (
             else ledger.event_hash(f.hash_1, f.subject_id, f.no_2, f.type_2, f.effective_on, f.booked_2, f.data_2)
         end as hash_2
     from first_link as f
-    offset 0
+    offset bigint '0'
 ),
 
-chained as materialized (
+chained as (
     select
         s.*,
         case
@@ -154,80 +157,21 @@ chained as materialized (
             else ledger.event_hash(s.hash_2, s.subject_id, s.no_3, s.type_3, s.effective_on, s.booked_3, s.data_3)
         end as hash_3
     from second_link as s
-),
-
-written as (
-    insert into ledger.events (
-        effective_on, loan_id, subject_id, event_no, type, booked_on, run_no, actor, data, prev_hash, hash
-    )
-    select
-        c.effective_on,
-        c.loan_id,
-        c.subject_id,
-        1,
-        c.type_1,
-        c.booked_1,
-        %(run_no)s,
-        'system',
-        c.data_1::json,
-        null,
-        c.hash_1
-    from chained as c
-    where c.type_1 is not null
-    union all
-    select
-        c.effective_on,
-        c.loan_id,
-        c.subject_id,
-        c.no_2,
-        c.type_2,
-        c.booked_2,
-        %(run_no)s,
-        'system',
-        c.data_2::json,
-        c.hash_1,
-        c.hash_2
-    from chained as c
-    where c.type_2 is not null
-    union all
-    select
-        c.effective_on,
-        c.loan_id,
-        c.subject_id,
-        c.no_3,
-        c.type_3,
-        c.booked_3,
-        %(run_no)s,
-        'system',
-        c.data_3::json,
-        c.hash_2,
-        c.hash_3
-    from chained as c
-    where c.type_3 is not null
-),
-
-boxed as (
-    insert into ledger.outbox (effective_on, loan_id, subject_id, event_no)
-    select c.effective_on, c.loan_id, c.subject_id, 1 from chained as c
-    where c.type_1 is not null
-    union all
-    select c.effective_on, c.loan_id, c.subject_id, c.no_2 from chained as c
-    where c.type_2 is not null
-    union all
-    select c.effective_on, c.loan_id, c.subject_id, c.no_3 from chained as c
-    where c.type_3 is not null
+    offset bigint '0'
 )
 
-insert into ledger.seals (run_no, business_date, chains, events, root, prev_hash, hash)
 select
-    %(run_no)s, %(day)s::date, t.chains, t.events, t.root, p.hash,
-    ledger.seal_hash(p.hash, %(run_no)s, %(day)s::date, t.chains, t.events, t.root)
-from (
-    select
-        count(*) as chains,
-        (count(c.type_1) + count(c.type_2) + count(c.type_3)) as events,
-        sha256(string_agg(c.hash_3, ''::bytea order by c.effective_on, c.loan_id, c.subject_id)) as root
-    from chained as c
-) as t
-left join ledger.seals as p on p.run_no = %(run_no)s - 1
-where t.chains > 0
+    c.effective_on, c.loan_id, c.subject_id,
+    (case link.place when 1 then 1 when 2 then c.no_2 else c.no_3 end)::smallint as event_no,
+    case link.place when 1 then c.type_1 when 2 then c.type_2 else c.type_3 end as type,
+    case link.place when 1 then c.booked_1 when 2 then c.booked_2 else c.booked_3 end as booked_on,
+    %(run_no)s as run_no, 'system' as actor,
+    case link.place when 1 then c.data_1 when 2 then c.data_2 else c.data_3 end::json as data,
+    case link.place when 2 then c.hash_1 when 3 then c.hash_2 end as prev_hash,
+    case link.place when 1 then c.hash_1 when 2 then c.hash_2 else c.hash_3 end as hash
+from chained as c
+cross join (values (1), (2), (3)) as link (place)
+where case link.place when 1 then c.type_1 when 2 then c.type_2 else c.type_3 end is not null;
+
+set local enable_mergejoin to on;
+set local enable_nestloop to on

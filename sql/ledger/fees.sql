@@ -15,4 +15,4 @@ select
     n.booked_on,
     %(run_no)s,
     n.reason
-from new_fees as n
+from work.new_fees as n

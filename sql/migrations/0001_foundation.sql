@@ -14,6 +14,8 @@ create schema reconciliation;
 comment on schema reconciliation is 'Bank against books, day by day and channel by channel.';
 create schema operations;
 comment on schema operations is 'Exception cases, backfill requests and the housekeeping of partitions.';
+create schema work;
+comment on schema work is 'What a run works on while it runs. Nothing in here outlives its transaction.';
 create schema reporting;
 comment on schema reporting is 'Marts that people read; dbt owns what is inside.';
 
@@ -28,6 +30,13 @@ create function operations.dollars(cents bigint) returns text
 language sql immutable strict parallel safe
 return case when cents < 0 then '-' else '' end || '$' || to_char(abs(cents) / 100.0, 'FM999,999,999,999,990.00');
 comment on function operations.dollars(bigint) is 'Cents as people write dollars: $1,234.50.';
+
+-- sum(bigint) counts in numeric, which takes longer than all else that a sum over a day's rows does.
+create aggregate operations.total (bigint)(
+    sfunc = int8pl, stype = bigint, combinefunc = int8pl, initcond = '0', parallel = safe
+);
+comment on aggregate operations.total (bigint) is
+'Sum of cents as cents. Nothing adds up to zero; a sum too large for its type is an error.';
 
 -- Tables that grow by the day are partitioned by the day. A partition is born without indexes, filled in bulk, and
 -- indexed in the transaction that first fills it: loading into a live unique index costs far more.
@@ -77,6 +86,60 @@ end $$;
 comment on function operations.open_day(text, date) is
 'Makes the partition of a day where it is missing; it has no index until close_day.';
 
+-- A day that is filled at once need not be filled row by row: what several cores have computed into a table of its own
+-- becomes the day. From then on the owner's, like any other day; before it, nobody else could see it.
+create function operations.adopt_day(parent text, day date, built text) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    child text := operations.day_partition(parent, day);
+    known operations.day_tables;
+    changes text;
+begin
+    select * into strict known from operations.day_tables where table_name = parent;
+    perform pg_advisory_xact_lock(hashtext(child));
+    if to_regclass(child) is not null then
+        return false;
+    end if;
+    if not exists (
+        select from pg_class c
+        where c.oid = to_regclass(built) and c.relnamespace = 'work'::regnamespace
+        and c.relkind = 'r' and c.relpersistence = 'p'
+        and not (c.relhastriggers or c.relhasrules or c.relhasindex or c.relrowsecurity)
+    ) then
+        raise exception 'operations.adopt_day: % is not a plain table of rows in the schema work', built;
+    end if;
+    -- all that open_day would have made it with, and that it holds no other day, in one reading of it
+    select string_agg(q.change, ', ') into changes
+    from (
+        select format('alter column %I set not null', a.attname) as change
+        from pg_attribute a
+        where a.attrelid = parent::regclass and a.attnum > 0 and a.attnotnull
+        union all
+        select format('alter column %I set default %s', a.attname, pg_get_expr(d.adbin, d.adrelid))
+        from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
+        where d.adrelid = parent::regclass
+        union all
+        select format('add constraint %I %s', k.conname, pg_get_constraintdef(k.oid))
+        from pg_constraint k
+        where k.conrelid = parent::regclass and k.contype = 'c'
+        union all
+        select format(
+            'add constraint only_its_day check (%I >= %L and %I < %L)', known.day_column, day, known.day_column, day + 1
+        )
+    ) as q;
+    execute format(
+        'alter table %s owner to %s', built, (select c.relowner::regrole from pg_class c where c.oid = parent::regclass)
+    );
+    execute format('alter table %s %s', built, changes);
+    execute format('alter table %s rename to %I', built, split_part(child, '.', 2));
+    execute format('alter table work.%I set schema %I', split_part(child, '.', 2), split_part(child, '.', 1));
+    execute format('alter table %s attach partition %s for values from (%L) to (%L)', parent, child, day, day + 1);
+    execute format('alter table %s drop constraint only_its_day', child);
+    return true;
+end $$;
+comment on function operations.adopt_day(text, date, text) is
+'Makes a table of the schema work the partition of a day that has none; false if the day has one already.';
+
 create function operations.close_day(parent text, day date) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -112,3 +175,5 @@ begin
 end $$;
 comment on function operations.analyze_table(text) is
 'Refreshes the statistics of one of our tables; the pipeline owns none, so it may not do so itself.';
+
+grant usage, create on schema work to payments_pipeline;

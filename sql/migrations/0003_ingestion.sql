@@ -29,18 +29,20 @@ create table ingestion.staging_process_log (
     processed_records integer not null default 0,
     duplicate_records integer not null default 0,
     error_records integer not null default 0,
+    noted_records integer not null default 0,
     error_details jsonb,
     started_at timestamptz not null default now(),
     completed_at timestamptz
 );
 comment on table ingestion.staging_process_log is
-'What became of each batch: received = processed + duplicates + errors.';
+'What became of each batch: received = processed + duplicates + errors + noted.';
 comment on column ingestion.staging_process_log.batch_id is 'Batch.';
 comment on column ingestion.staging_process_log.status is 'processing, completed or failed.';
 comment on column ingestion.staging_process_log.total_records is 'Rows received.';
 comment on column ingestion.staging_process_log.processed_records is 'Rows accepted as news of a payment.';
 comment on column ingestion.staging_process_log.duplicate_records is 'Rows that repeat an accepted one.';
 comment on column ingestion.staging_process_log.error_records is 'Rows rejected.';
+comment on column ingestion.staging_process_log.noted_records is 'Rows that say nothing of a receipt.';
 comment on column ingestion.staging_process_log.error_details is 'How many rows were rejected, by column and reason.';
 comment on column ingestion.staging_process_log.started_at is 'When processing started.';
 comment on column ingestion.staging_process_log.completed_at is 'When it ended.';
@@ -62,6 +64,8 @@ create table ingestion.staged (
     return_code text,
     transfer_id text,
     metadata jsonb,
+    is_noted boolean not null default false,
+    check (not (is_accepted and is_noted)),
     check (not is_accepted or (
         num_nulls(event, channel, reference, loan_number, amount_cents, occurred_at, value_date) = 0
         and amount_cents > 0
@@ -73,7 +77,7 @@ comment on column ingestion.staged.batch_id is 'Batch.';
 comment on column ingestion.staged.line is 'Row within the batch, from 1; the header is not counted.';
 comment on column ingestion.staged.raw is 'The row as received, character for character.';
 comment on column ingestion.staged.is_accepted is
-'Whether the row has the shape of a payment event; if not, ingestion.rejects says why.';
+'Whether the row is a payment event; if not, it is noted, or ingestion.rejects says what is wrong with it.';
 comment on column ingestion.staged.event is
 'The word about the payment: initiated, settled, completed, captured, returned, recalled, canceled.';
 comment on column ingestion.staged.channel is 'Rail.';
@@ -86,6 +90,8 @@ comment on column ingestion.staged.value_date is 'Date from which the payment co
 comment on column ingestion.staged.return_code is 'Code of a return.';
 comment on column ingestion.staged.transfer_id is 'Id of the transfer at the provider.';
 comment on column ingestion.staged.metadata is 'What else the source said.';
+comment on column ingestion.staged.is_noted is
+'Whether the row says nothing of a receipt: it informs, tells of a payout, or is of a type that we do not know.';
 
 create table ingestion.rejects (
     booked_on date not null,

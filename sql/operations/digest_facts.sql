@@ -1,7 +1,8 @@
 -- The facts, table by table and day by day: how many rows, and a sha256 over their hashes. This is the one list of what
 -- counts as a fact. Left out are clocks of our own (sealed_at), places where files lay (uri) and the progress of
--- publication; everything else that a fact table holds is in. Rows go by their hashes, not by their order in the
--- table, so neither the server's locale nor its plans have a say.
+-- publication; everything else that a fact table holds is in. Identities are left out too: they are encrypted, each
+-- time to other bytes. Rows go by their hashes, not by their order in the table, so neither the server's locale nor its
+-- plans have a say.
 select
     'servicing.borrowers' as table_name,
     null::date as day,
@@ -35,6 +36,12 @@ from (
     from servicing.loans as l
 ) as f
 union all
+select 'servicing.account_numbers', null, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select sha256(convert_to(row(n.account_number_id, n.loan_id, n.opened_on)::text, 'UTF8')) as hash
+    from servicing.account_numbers as n
+) as f
+union all
 select 'servicing.escrow', null, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
 from (
     select
@@ -48,6 +55,30 @@ select 'servicing.loan_statuses', null, count(*), sha256(string_agg(f.hash, ''::
 from (
     select sha256(convert_to(row(s.loan_id, s.effective_on, s.status, s.reason)::text, 'UTF8')) as hash
     from servicing.loan_statuses as s
+) as f
+union all
+select 'servicing.interest_refunds', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        r.refunded_on as day,
+        sha256(convert_to(row(
+            r.loan_id, r.refund_id, r.refunded_on, r.received_in_year, r.amount_cents, r.reason
+        )::text, 'UTF8')) as hash
+    from servicing.interest_refunds as r
+) as f
+group by f.day
+union all
+select 'servicing.payments_by_others', null, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select sha256(convert_to(row(o.loan_id, o.payment_id, o.payer_class)::text, 'UTF8')) as hash
+    from servicing.payments_by_others as o
+) as f
+union all
+select 'ingestion.unreadable_webhooks', null, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        sha256(convert_to(row(w.request_id, w.endpoint, w.received_at, w.body, w.fault)::text, 'UTF8')) as hash
+    from ingestion.unreadable_webhooks as w
 ) as f
 union all
 select 'ingestion.batches', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
@@ -67,9 +98,32 @@ from (
         s.booked_on as day,
         sha256(convert_to(row(
             s.booked_on, s.batch_id, s.line, s.raw, s.is_accepted, s.event, s.channel, s.provider, s.reference,
-            s.loan_number, s.amount_cents, s.occurred_at, s.value_date, s.return_code, s.transfer_id, s.metadata
+            s.loan_number, s.amount_cents, s.occurred_at, s.value_date, s.return_code, s.transfer_id, s.metadata,
+            s.is_noted
         )::text, 'UTF8')) as hash
     from ingestion.staged as s
+) as f
+group by f.day
+union all
+select 'ingestion.bank_events', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        e.created_on as day,
+        sha256(convert_to(row(
+            e.created_on, e.event_id, e.type, e.object_id, e.created_at, e.booked_on, e.batch_id, e.line
+        )::text, 'UTF8')) as hash
+    from ingestion.bank_events as e
+) as f
+group by f.day
+union all
+select 'ingestion.transfers', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        t.booked_on as day,
+        sha256(convert_to(row(
+            t.transfer_id, t.channel, t.loan_number, t.value_date, t.amount_cents, t.event_id, t.booked_on
+        )::text, 'UTF8')) as hash
+    from ingestion.transfers as t
 ) as f
 group by f.day
 union all
@@ -139,6 +193,53 @@ from (
             t.batch_id, t.line
         )::text, 'UTF8')) as hash
     from payments.transitions as t
+) as f
+group by f.day
+union all
+select 'payments.reversals', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        r.effective_on as day,
+        sha256(convert_to(row(
+            r.loan_id, r.payment_id, r.seq, r.effective_on, r.signal, r.occurred_at, r.happened_on, r.code, r.booked_on,
+            r.batch_id, r.line
+        )::text, 'UTF8')) as hash
+    from payments.reversals as r
+) as f
+group by f.day
+union all
+select 'payments.representments', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        r.returned_on as day,
+        sha256(convert_to(row(
+            r.loan_id, r.payment_id, r.attempt, r.representment_id, r.returned_payment_id, r.returned_effective_on,
+            r.returned_on, r.code, r.amount_cents, r.scheduled_on, r.latest_on, r.booked_on
+        )::text, 'UTF8')) as hash
+    from payments.representments as r
+) as f
+group by f.day
+union all
+select 'payments.representment_outcomes', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        o.decided_on as day,
+        sha256(convert_to(row(
+            o.loan_id, o.payment_id, o.attempt, o.outcome, o.transfer_id, o.reason, o.decided_on
+        )::text, 'UTF8')) as hash
+    from payments.representment_outcomes as o
+) as f
+group by f.day
+union all
+select 'servicing.external_accounts', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        a.effective_on as day,
+        sha256(convert_to(row(
+            a.loan_id, a.counterparty_id, a.version, a.account_last4, a.account_fingerprint, a.routing_number,
+            a.account_type, a.change_code, a.transfer_id, a.effective_on, a.correct_by, a.booked_on, a.batch_id, a.line
+        )::text, 'UTF8')) as hash
+    from servicing.external_accounts as a
 ) as f
 group by f.day
 union all
@@ -216,8 +317,31 @@ from (
         b.bank_day as day,
         sha256(convert_to(row(
             b.bank_day, b.line_id, b.account, b.channel, b.kind, b.amount_cents, b.reference, b.transaction_id,
-            b.description
+            b.description, b.statement_id, b.record, b.file_line, b.value_on, b.type_code, b.bank_reference,
+            b.customer_reference
         )::text, 'UTF8')) as hash
     from settlement.bank_lines as b
+) as f
+group by f.day
+union all
+select 'settlement.statements', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        s.as_of as day,
+        sha256(convert_to(row(
+            s.statement_id, s.account, s.as_of, s.version, s.from_on, s.nature, s.is_final, s.format, s.bank,
+            s.reference, s.currency, s.opening_cents, s.closing_cents, s.line_count, s.lines_cents, s.content_sha256,
+            s.repeats, s.replaces, s.file_sha256, s.number, s.record, s.file_line, s.size_bytes
+        )::text, 'UTF8')) as hash
+    from settlement.statements as s
+) as f
+group by f.day
+union all
+select 'settlement.line_corrections', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        c.bank_day as day,
+        sha256(convert_to(row(c.bank_day, c.line_id, c.version, c.statement_id, c.is_withdrawn)::text, 'UTF8')) as hash
+    from settlement.line_corrections as c
 ) as f
 group by f.day

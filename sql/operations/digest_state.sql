@@ -15,6 +15,7 @@ with payments as (
     from ledger.allocations as a
     where a.kind in ('receipt', 'return')
     group by a.effective_on, a.loan_id, a.subject_id, a.kind
+    having sum(a.cash_cents) <> 0
 ),
 
 movements as (

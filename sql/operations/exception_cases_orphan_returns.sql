@@ -4,16 +4,16 @@
 with
 returned as (
     select
-        transitions.effective_on, transitions.loan_id, transitions.payment_id, transitions.happened_on, transitions.code
-    from payments.transitions
+        reversed.effective_on, reversed.loan_id, reversed.payment_id, reversed.happened_on, reversed.code
+    from payments.reversals_in_force as reversed
     where
-        transitions.status = 'reversed' and transitions.happened_on = %(day)s
-        and transitions.effective_on = any(%(value_dates)s)
+        reversed.happened_on = %(day)s
+        and reversed.effective_on = any(%(value_dates)s)
     union
     select
-        transitions.effective_on, transitions.loan_id, transitions.payment_id, transitions.happened_on, transitions.code
-    from payments.transitions
-    where transitions.status = 'reversed' and transitions.effective_on = %(day)s
+        reversed.effective_on, reversed.loan_id, reversed.payment_id, reversed.happened_on, reversed.code
+    from payments.reversals_in_force as reversed
+    where reversed.effective_on = %(day)s
 ),
 
 told as (

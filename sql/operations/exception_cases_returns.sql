@@ -4,16 +4,16 @@
 with
 returned as (
     select
-        transitions.effective_on, transitions.loan_id, transitions.payment_id, transitions.happened_on, transitions.code
-    from payments.transitions
+        reversed.effective_on, reversed.loan_id, reversed.payment_id, reversed.happened_on, reversed.code
+    from payments.reversals_in_force as reversed
     where
-        transitions.status = 'reversed' and transitions.happened_on = %(day)s
-        and transitions.effective_on = any(%(value_dates)s)
+        reversed.happened_on = %(day)s
+        and reversed.effective_on = any(%(value_dates)s)
     union
     select
-        transitions.effective_on, transitions.loan_id, transitions.payment_id, transitions.happened_on, transitions.code
-    from payments.transitions
-    where transitions.status = 'reversed' and transitions.effective_on = %(day)s
+        reversed.effective_on, reversed.loan_id, reversed.payment_id, reversed.happened_on, reversed.code
+    from payments.reversals_in_force as reversed
+    where reversed.effective_on = %(day)s
 ),
 
 -- The rail, which the news of the return names too where the payment itself never came.
@@ -56,14 +56,33 @@ wanted as (
             when
                 return_codes.code is null
                 then 'Find out what the code means, add it to the return codes, and decide what is to be done.'
+            when
+                told.channel = 'ach' and told.code = 'R11'
+                then format(
+                    'Find out what the payer authorized and answer the dispute; a corrected debit may be sent until '
+                    '%%s.', told.happened_on + 60
+                )
             when return_codes.action = 'dispute' then 'Gather the authorization and answer the dispute in time.'
             when
                 return_codes.action = 'hold'
                 then 'Hold further payments from this account until the reason is cleared up.'
+            when
+                again.scheduled_on is not null
+                then format(
+                    'The payment has been reversed, and is collected once more on %%s (attempt %%s of 2). Tell the '
+                    'borrower to have the funds ready.', again.scheduled_on, again.attempt
+                )
+            when
+                told.channel = 'ach' and told.code = 'R08'
+                then
+                    'The payment has been reversed. It may be collected again only with a new authorization: ask the '
+                    || 'borrower for it, or for another way to pay.'
             else 'The payment has been reversed. Tell the borrower, and ask for another way to pay.'
         end as next_step
     from told
     left join payments.return_codes on return_codes.code = told.code
+    left join payments.representments as again
+        on told.loan_id = again.loan_id and told.payment_id = again.returned_payment_id
 ),
 
 opened as (

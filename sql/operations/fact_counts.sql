@@ -10,6 +10,11 @@ from ingestion.staged as s
 where s.booked_on between %(first)s and %(last)s
 group by s.booked_on
 union all
+select 'ingestion.bank_events', e.created_on, count(*)
+from ingestion.bank_events as e
+where e.created_on between %(first)s and %(last)s
+group by e.created_on
+union all
 select 'ingestion.duplicates', d.booked_on, count(*)
 from ingestion.duplicates as d
 where d.booked_on between %(first)s and %(last)s

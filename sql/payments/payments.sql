@@ -1,9 +1,6 @@
 -- Payments with value date :day that somebody has announced or delivered and that we do not have yet.
 -- A return alone makes no payment: it waits as an orphan until the payment turns up.
-insert into payments.payments (
-    effective_on, loan_id, payment_id, channel, provider, reference, loan_number, amount_cents, occurred_at, settles_on,
-    transfer_id, booked_on, batch_id, line
-)
+create table work.payments as
 with words as (
     select i.* from ingestion.payment_ingestions as i
     where
@@ -23,7 +20,7 @@ first_word as (
 )
 
 select
-    w.effective_on, w.loan_id, w.payment_id, w.channel, w.provider, w.source_reference, w.loan_number, w.amount_cents,
-    w.occurred_at, c.settles_on, w.transfer_id, w.booked_on, w.batch_id, w.line
+    w.effective_on, w.loan_id, w.payment_id, w.channel, w.provider, w.source_reference as reference, w.loan_number,
+    w.amount_cents, w.occurred_at, c.settles_on, w.transfer_id, w.booked_on, w.batch_id, w.line
 from first_word as w
 inner join settlement.calendar as c on w.channel = c.channel and w.effective_on = c.business_date

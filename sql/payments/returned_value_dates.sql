@@ -3,7 +3,7 @@
 -- takes seconds to plan.
 select %(day)s as effective_on
 union
-select transitions.effective_on
-from payments.transitions
-where transitions.status = 'reversed' and transitions.happened_on between %(returns_from)s and %(day)s
+select reversals.effective_on
+from payments.reversals
+where reversals.happened_on between %(returns_from)s and %(day)s
 order by effective_on;

@@ -1,8 +1,6 @@
 -- The steps that payments took: those of payments with value date :day, and returns that happened on :day whatever
--- the value date of what they return.
-insert into payments.transitions (
-    effective_on, loan_id, payment_id, status, occurred_at, happened_on, code, booked_on, batch_id, line
-)
+-- the value date of what they return; :value_dates are those of all that went back on :day.
+create table work.transitions as
 with words as (
     select
         i.effective_on, i.loan_id, i.payment_id, i.channel, i.signal, i.occurred_at, i.happened_on, i.return_code,
@@ -16,7 +14,9 @@ with words as (
         i.effective_on, i.loan_id, i.payment_id, i.channel, i.signal, i.occurred_at, i.happened_on, i.return_code,
         i.booked_on, i.batch_id, i.line
     from ingestion.payment_ingestions as i
-    where i.happened_on = %(day)s and i.signal in ('returned', 'recalled') and i.effective_on <> %(day)s
+    where
+        i.effective_on = any(%(value_dates)s::date[]) and i.effective_on <> %(day)s
+        and i.happened_on = %(day)s and i.signal in ('returned', 'recalled')
 ),
 
 steps as (
@@ -34,14 +34,14 @@ steps as (
 
 -- of two words that say the same of a payment, the one that happened first is the step
 select distinct on (s.effective_on, s.loan_id, s.payment_id, s.status)
-    s.effective_on, s.loan_id, s.payment_id, s.status, s.occurred_at, s.happened_on, s.return_code, s.booked_on,
-    s.batch_id, s.line
+    s.effective_on, s.loan_id, s.payment_id, s.status, s.occurred_at, s.happened_on,
+    s.return_code as code, s.booked_on, s.batch_id, s.line
 from steps as s
 where
     not exists (
         select from payments.transitions as known
         where
             known.effective_on = s.effective_on and known.loan_id = s.loan_id and known.payment_id = s.payment_id
-            and known.status = s.status
+            and known.status = s.status and known.effective_on = any(%(value_dates)s::date[])
     )
 order by s.effective_on, s.loan_id, s.payment_id, s.status, s.occurred_at, s.booked_on, s.batch_id, s.line

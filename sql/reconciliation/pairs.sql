@@ -44,7 +44,7 @@ credited_before as (
 -- never arrived cannot leave again.
 returned as (
     select p.channel, 'return' as kind, p.loan_id, p.payment_id, p.reference, -p.amount_cents as amount_cents
-    from payments.transitions as t
+    from payments.reversals_in_force as t
     inner join payments.payments as p
         on t.effective_on = p.effective_on and t.loan_id = p.loan_id and t.payment_id = p.payment_id
     inner join payments.transitions as arrived
@@ -54,8 +54,7 @@ returned as (
             and t.payment_id = arrived.payment_id
             and arrived.status = 'completed'
     where
-        t.status = 'reversed'
-        and t.happened_on between %(returns_from)s and %(day)s
+        t.happened_on between %(returns_from)s and %(day)s
         and t.effective_on = any(%(value_dates)s)
         and p.effective_on = any(%(value_dates)s)
         and arrived.effective_on = any(%(value_dates)s)
@@ -90,7 +89,7 @@ with folded as (
     select
         b.channel, b.kind, b.line_id, b.reference, b.amount_cents,
         lower(btrim(b.reference, E' \t\n\r\f\x0b') collate "C") as folded
-    from settlement.bank_lines as b
+    from settlement.lines_in_force as b
     where b.bank_day = %(day)s
     offset 0
 ),

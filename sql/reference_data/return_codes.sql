@@ -11,12 +11,17 @@ gone as (
     )
 )
 
-insert into payments.return_codes (code, reason, severity, action, is_nsf)
-select g.code, g.reason, g.severity, g.action, g.is_nsf
+insert into payments.return_codes (
+    code, reason, severity, action, is_nsf, deadline_days, deadline_unit
+)
+select
+    g.code, g.reason, g.severity, g.action, g.is_nsf, g.deadline_days, g.deadline_unit
 from given as g
 on conflict (code) do update set
     reason = excluded.reason,
     severity = excluded.severity,
     action = excluded.action,
-    is_nsf = excluded.is_nsf
+    is_nsf = excluded.is_nsf,
+    deadline_days = excluded.deadline_days,
+    deadline_unit = excluded.deadline_unit
 where return_codes is distinct from excluded

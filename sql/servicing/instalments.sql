@@ -9,7 +9,7 @@ due as (
     select loans.*, servicing.instalments_due(loans.first_due_month, loans.due_day, loans.last_instalment, %(day)s) as n
     from servicing.loans
     where
-        loans.due_day = extract(day from %(day)s)
+        loans.due_day = extract(day from %(day)s)::smallint
         and loans.loan_id <> 0
         -- what fell due before we had the loan came with its balances
         and loans.boarded_on < %(day)s

@@ -3,10 +3,10 @@
 -- Joining day by day lets each day choose its own way: most of them have next to nothing that settles on :day.
 select set_config('enable_partitionwise_join', 'on', true);
 
-delete from settlement.batches
-where bank_day = %(day)s;
+-- By itself first: a select is shared among the cores, an insert is not.
+drop table if exists pg_temp.expected;
 
-insert into settlement.batches (bank_day, channel, expected_count, expected_cents, actual_count, actual_cents, status)
+create temporary table expected on commit drop as
 with
 -- Money of today that settles today. Only what its rail has called completed is money that the bank owes us.
 of_today as (
@@ -33,22 +33,25 @@ of_before as (
         and p.settles_on <> p.effective_on
         and t.effective_on between %(day)s - 10 and %(day)s - 1
         and t.status = 'completed'
-),
+)
 
-expected as (
-    select s.channel, count(*) as payments, sum(s.amount_cents)::bigint as cents
-    from (
-        select * from of_today
-        union all
-        select * from of_before
-    ) as s
-    group by s.channel
-),
+select s.channel, count(*) as payments, sum(s.amount_cents)::bigint as cents
+from (
+    select * from of_today
+    union all
+    select * from of_before
+) as s
+group by s.channel;
 
+delete from settlement.batches
+where bank_day = %(day)s;
+
+insert into settlement.batches (bank_day, channel, expected_count, expected_cents, actual_count, actual_cents, status)
+with
 -- What the bank credited.
 delivered as (
     select b.channel, count(*) as credits, sum(b.amount_cents)::bigint as cents
-    from settlement.bank_lines as b
+    from settlement.lines_in_force as b
     where b.bank_day = %(day)s and b.kind = 'credit'
     group by b.channel
 )

@@ -76,7 +76,9 @@ def build_house(database: Database, tmp_path: Path) -> Iterator[Callable[..., Ho
                 load_reference_data(connection)
                 board(connection)
             seen: list[tuple[str, date]] = []
-            platform = Platform(database, tmp_path, lambda step, day: seen.append((step, day)))
+            platform = Platform(
+                database, tmp_path, tmp_path / "world", on_day=lambda step, day: seen.append((step, day))
+            )
             dates = [date.fromordinal(FIRST_DAY.toordinal() + n) for n in range(days)]
             return House(platform, instance, dates, seen)
 

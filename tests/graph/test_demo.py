@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -11,11 +11,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from payments_pipeline import demo
+from payments_pipeline.edge import free_port
 from payments_pipeline.operations.digest import digest
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.run import query
 from payments_pipeline.runs import Runner
 from payments_pipeline.settings import load_settings
+from payments_pipeline.supervise import Supervisor
 from payments_pipeline.world import World, generate
 
 FIRST = date(2026, 6, 29)
@@ -23,6 +25,7 @@ LOANS, DAYS, WEEK = 150, 4, 2
 
 _SMALL_DEMO = f"""
 from payments_pipeline import demo
+from payments_pipeline.edge import free_port
 demo.LOANS, demo.DAYS, demo.WEEK = {LOANS}, {DAYS}, {WEEK}
 demo.demo()
 """
@@ -32,12 +35,21 @@ demo.demo()
 def run_demo(empty_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Result]:
     monkeypatch.setenv("PAYMENTS_HOME", str(tmp_path / "a home"))
     monkeypatch.setenv("PAYMENTS_DATABASE_URL", empty_database.url)
+    for port in ("WEBHOOK_PORT", "BANK_PORT"):
+        monkeypatch.setenv(f"PAYMENTS_{port}", str(free_port()))
     monkeypatch.setenv("DAGSTER_HOME", "")  # the demo sets these two; they go back to what they were
     monkeypatch.setenv("DAGSTER_PG_URL", "")
     monkeypatch.setattr(demo, "LOANS", LOANS)
     monkeypatch.setattr(demo, "DAYS", DAYS)
     monkeypatch.setattr(demo, "WEEK", WEEK)
     return lambda: CliRunner().invoke(demo.demo, catch_exceptions=False)
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    started = Supervisor(tmp_path / "logs")
+    yield started
+    started.stop_all()
 
 
 def _wait_for_a_posted_day(database: Database) -> None:
@@ -80,8 +92,8 @@ def test_the_demo_goes_on_where_it_was_killed_and_a_second_one_changes_nothing(
     assert _digests(empty_database) == before
 
 
-def test_up_finds_a_week_that_has_been_run_and_leaves_the_days_after_it(
-    run_demo: Callable[[], Result], empty_database: Database, monkeypatch: pytest.MonkeyPatch
+def test_up_runs_the_week_with_a_bank_that_plays_it_and_leaves_the_days_after_it(
+    run_demo: Callable[[], Result], empty_database: Database, monkeypatch: pytest.MonkeyPatch, supervisor: Supervisor
 ) -> None:
     ran: list[tuple[date, date]] = []
     monkeypatch.setattr(Runner, "run_days", lambda self, first, last, tags=None: ran.append((first, last)))
@@ -89,12 +101,17 @@ def test_up_finds_a_week_that_has_been_run_and_leaves_the_days_after_it(
     settings = load_settings()
     database = demo._open(settings)
 
-    demo.load_demo_if_empty(settings, database)
+    bank = demo.load_demo_if_empty(settings, database, supervisor)
 
     assert ran == [(FIRST, date(2026, 6, 30))]
+    assert bank is not None
+    with bank.client() as client:
+        assert client.get("/bank-accounts")["bank_accounts"]
 
 
-def test_a_book_that_is_not_the_demo_s_is_left_alone(run_demo: Callable[[], Result], empty_database: Database) -> None:
+def test_a_book_that_is_not_the_demo_s_is_left_alone(
+    run_demo: Callable[[], Result], empty_database: Database, supervisor: Supervisor
+) -> None:
     settings = load_settings()
     database = demo._open(settings)
     with database.connect("owner") as connection:
@@ -106,7 +123,7 @@ def test_a_book_that_is_not_the_demo_s_is_left_alone(run_demo: Callable[[], Resu
             "from servicing.loans where loan_id = 0"
         )
 
-    demo.load_demo_if_empty(settings, database)
+    assert demo.load_demo_if_empty(settings, database, supervisor) is None
 
     with database.connect() as connection:
         assert query(connection, "servicing/count_loans")[0]["loans"] == 1

@@ -87,7 +87,7 @@ def test_a_broken_law_is_named_with_its_counterexamples_and_stops_what_comes_aft
 
 def test_a_failed_step_says_what_to_do(build_house: BuildHouse) -> None:
     house = build_house(days=1)
-    bank_file = house.platform.world / "bank" / f"{house.days[0]}.csv"
+    bank_file = house.platform.inbox / "bank" / f"{house.days[0]}.csv"
     bank_file.write_text("not,the,header\n")
 
     result = house.run(house.days[0], house.days[0])
@@ -116,7 +116,7 @@ def test_a_day_whose_run_breaks_off_after_posting_waits_until_it_is_finished(bui
 def test_a_late_payment_asks_for_its_day_and_for_the_bank_day_that_it_settles_on(build_house: BuildHouse) -> None:
     house = build_house(loans=400, days=4, noise=0)
     first, last = house.days[0], house.days[-1]
-    withheld = house.platform.world / "arrivals" / first.isoformat()
+    withheld = house.platform.inbox / "arrivals" / first.isoformat()
     aside = withheld.rename(withheld.with_name("withheld"))
     assert house.run(first, last, without=["expectations"]).success
     late = last + timedelta(days=1)
@@ -192,7 +192,7 @@ def test_a_document_that_was_altered_after_its_delivery_is_named_and_opens_a_cas
         return next(found for found in evaluations if found.check_name == "every_document_is_as_it_was")
 
     assert check().passed
-    altered = next((house.platform.world / "arrivals" / day.isoformat()).glob("[!_]*.csv"))
+    altered = next((house.platform.inbox / "arrivals" / day.isoformat()).glob("[!_]*.csv"))
     altered.write_bytes(altered.read_bytes() + b"\n")
     found = check()
     assert not found.passed

@@ -33,8 +33,8 @@ def test_a_folder_is_taken_in_and_each_batch_shown(ingest: Ingest, tmp_path: Pat
     assert "files: 2 new, 0 taken in before" in result.stdout
 
 
-def test_without_a_path_the_world_in_the_home_is_taken_in(ingest: Ingest, tmp_path: Path) -> None:
-    put_rows(tmp_path / "home" / "world", "column_ach.csv", [row()])
+def test_without_a_path_the_inbox_of_the_home_is_taken_in(ingest: Ingest, tmp_path: Path) -> None:
+    put_rows(tmp_path / "home" / "inbox", "column_ach.csv", [row()])
     assert "files: 1 new" in ingest().stdout
     assert "files: 0 new, 1 taken in before" in ingest().stdout
 

@@ -173,6 +173,11 @@ def deliver(connection: psycopg.Connection[Any], words: Iterable[Word], booked_o
         occurred = datetime.combine(happened, datetime.min.time(), UTC) + timedelta(hours=6 + receipt.occurred)
         signal = "returned" if word.is_return else CHANNELS[word.channel]
         code = ("R01" if receipt.is_nsf else "R02") if word.is_return else None
+        if word.is_return:
+            connection.execute(
+                "insert into ingestion.reversal_days values (%s, %s) on conflict do nothing",
+                (happened, receipt.effective_on),
+            )
         for table, day in (
             ("ingestion.staged", booked_on),
             ("ingestion.payment_ingestions", receipt.effective_on),

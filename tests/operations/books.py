@@ -110,6 +110,9 @@ select
     loan_number, amount_cents, sha256(convert_to(raw, 'UTF8')), occurred_at, happened_on, code, booked_on, batch_id, line,
     booked_on + interval '20 hours'
 from public.words where booked_on = %(day)s and nth = 0;
+insert into ingestion.reversal_days
+select distinct happened_on, value_date from public.words where booked_on = %(day)s and signal = 'returned'
+on conflict do nothing;
 insert into ingestion.duplicates
 select w.booked_on, w.batch_id, w.line, w.loan_id, encode(substr(w.key, 1, 16), 'hex')::uuid, w.signal, o.batch_id, o.line
 from public.words as w inner join public.words as o on w.k = o.k and w.signal = o.signal and o.nth = 0
@@ -148,6 +151,62 @@ from movements as m where m.reference <> 'Ref-5'
 union all
 select %(day)s::date, 'line-stray', 'operating', 'wire', 'credit', 4200, 'Nobody', null, null, 'bank.csv'
 where extract(isodow from %(day)s::date) = 2
+"""
+
+# What comes after returns, as far as the laws speak of it: that it is never rewritten.
+_RETURNS: Final = """
+insert into payments.representments
+select
+    loan_id, payment_id, 1, operations.content_id('representment|' || payment_id), payment_id, effective_on, happened_on, code,
+    1, '2026-02-02', '2026-06-30', booked_on
+from payments.reversals where code = 'R01' and happened_on = '2026-01-06';
+insert into payments.representment_outcomes
+select loan_id, payment_id, attempt, 'sent', 'acht_' || attempt, null, date '2026-01-08' from payments.representments;
+insert into servicing.external_accounts
+values (1, 'cpty_1', 1, null, null, null, null, null, 'acht_1', '2026-01-05', null, '2026-01-05', operations.content_id('account'), 1)
+"""
+
+# A statement that took a line back and gave it again.
+_STATEMENTS: Final = """
+insert into settlement.statements (
+    statement_id, account, as_of, version, from_on, nature, is_final, format, bank, reference, currency, line_count, lines_cents,
+    content_sha256, file_sha256, number, record, file_line, source, size_bytes, received_at
+)
+values (
+    operations.content_id('statement'), 'operating', '2026-01-05', 1, '2026-01-05', 'new', true, 'bai2', 'BANK', '1', 'USD', 0, 0,
+    sha256('content'), sha256('file'), 1, 3, 3, 'file:///bank.bai', 1, '2026-01-06T12:00:00Z'
+);
+insert into settlement.line_corrections
+select b.bank_day, b.line_id, v.version, operations.content_id('statement'), v.version = 1
+from settlement.bank_lines as b, generate_series(1, 2) as v (version)
+where b.bank_day = '2026-01-05'
+"""
+
+
+# An event of the bank that says nothing of a receipt, and a transfer that others may refer to.
+_EVENTS: Final = """
+insert into ingestion.batches
+values (operations.content_id('events'), 'column', 'column:events', sha256('events'), 20, '2026-01-05T20:00:00Z', '2026-01-05', 1);
+insert into ingestion.staged (booked_on, batch_id, line, raw, is_accepted, is_noted, metadata)
+values ('2026-01-05', operations.content_id('events'), 1, '{}', false, true, '{"event_id": "evnt_1"}');
+insert into ingestion.staging_process_log (batch_id, status, total_records, noted_records)
+values (operations.content_id('events'), 'completed', 1, 1);
+insert into ingestion.bank_events
+values (
+    '2026-01-05', 'evnt_1', 'account.frozen', 'bacc_1', '2026-01-05T19:00:00Z', '2026-01-05', operations.content_id('events'), 1
+);
+insert into ingestion.transfers
+values ('wire_1', 'wire', 'LN0000000001', '2026-01-05', 100, 'evnt_1', '2026-01-05');
+insert into servicing.account_numbers values ('acno_1', 1, '2026-01-01');
+insert into ingestion.unreadable_webhooks
+values (operations.content_id('webhook'), 'column', '2026-01-05T20:00:00Z', 'not JSON', 'expected JSON')
+"""
+
+# What tax reports need to know beside the ledger.
+_TAXES: Final = """
+insert into servicing.interest_refunds values (1, operations.content_id('refund'), '2026-01-05', 2025, 1200, 'overpaid');
+insert into servicing.payments_by_others
+select loan_id, payment_id, 'seller' from payments.payments where loan_id = 1 limit 1
 """
 
 
@@ -195,9 +254,14 @@ def keep_books(connection: psycopg.Connection[Any], *, loans: int = 60, payments
         connection.execute(_BANK, {"day": day})
         reconcile_day(connection, day)
         connection.commit()
+    _open(connection, ["ingestion.bank_events"], DAYS)
+    connection.execute(_EVENTS)
+    connection.execute(_TAXES)
     for table in ("ingestion.staged", "ingestion.payment_ingestions", "servicing.instalments", "settlement.bank_lines"):
         for day in DAYS:
             connection.execute("select operations.close_day(%s, %s)", (table, day))
+    connection.execute(_RETURNS)
+    connection.execute(_STATEMENTS)
     connection.execute("drop table public.words")
     connection.commit()
 

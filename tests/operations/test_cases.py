@@ -99,6 +99,11 @@ def test_a_case_that_a_person_closed_is_not_opened_again(desk: Desk) -> None:
         ("ach", "R10", ("dispute", "R10", "high", "open")),
         ("check", "R02", ("check_return", "R02", "high", "open")),
         ("wire", "R02", ("wire_recall", "R02", "high", "open")),
+        ("ach", "R11", ("dispute", "R11", "high", "open")),
+        ("ach", "R62", ("ach_return", "R62", "high", "open")),
+        ("wire", "FRAD", ("dispute", "FRAD", "critical", "open")),
+        ("wire", "DUPL", ("wire_recall", "DUPL", "high", "open")),
+        ("check", "N", ("dispute", "N", "critical", "open")),
         ("ach", "Z99", ("ach_return", "Z99", "high", "open")),
         ("ach", None, ("ach_return", "none", "high", "open")),
     ],
@@ -112,6 +117,52 @@ def test_a_payment_that_went_back_is_a_case_by_rail_and_code(
     [(subject, day, summary)] = desk.rows("select payment_id, business_date, summary from operations.exception_cases")
     assert (subject, day) == (payment, FRIDAY)
     assert summary.startswith(f"The {channel} payment of $500.00 of value date {MONDAY} went back on {FRIDAY}: ")
+    assert open_cases(desk.connection, FRIDAY) == OPENED_NOTHING
+
+
+def next_step_of(desk: Desk, code: str, channel: str = "ach") -> str:
+    desk.payment("REF", 50_000, channel=channel, returned_on=FRIDAY, code=code)
+    open_cases(desk.connection, FRIDAY)
+    [(next_step,)] = desk.rows("select next_step from operations.exception_cases")
+    return str(next_step)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("R02", "ask for another way to pay"),
+        ("R08", "only with a new authorization"),
+        ("R10", "Gather the authorization"),
+        ("R11", "a corrected debit may be sent until 2026-09-08"),
+        ("R68", "Hold further payments from this account"),
+        ("Z99", "Find out what the code means"),
+    ],
+)
+def test_the_case_says_what_the_code_allows(desk: Desk, code: str, expected: str) -> None:
+    assert expected in next_step_of(desk, code)
+
+
+def test_the_case_says_when_the_debit_is_presented_again(desk: Desk) -> None:
+    payment = desk.payment("REF", 50_000, returned_on=FRIDAY, code="R01")
+    desk.connection.execute(
+        "insert into payments.representments values (1, %s, 1, %s, %s, %s, %s, 'R01', 50000, '2026-07-15', '2027-01-02', %s)",
+        (payment, RECEIPT, payment, MONDAY, FRIDAY, FRIDAY),
+    )
+    open_cases(desk.connection, FRIDAY)
+    [(next_step,)] = desk.rows("select next_step from operations.exception_cases")
+    assert "collected once more on 2026-07-15 (attempt 1 of 2)" in next_step
+
+
+def test_a_return_that_is_told_anew_as_earlier_stays_one_case(desk: Desk) -> None:
+    payment = desk.payment("REF", 50_000, returned_on=FRIDAY, code="R01")
+    open_cases(desk.connection, FRIDAY)
+    thursday = FRIDAY - timedelta(days=1)
+    desk.connection.execute(
+        "insert into payments.reversals select loan_id, payment_id, 2, effective_on, 'recalled', occurred_at - interval '1 day', "
+        "%s, 'R02', booked_on, batch_id, line from payments.reversals where payment_id = %s",
+        (thursday, payment),
+    )
+    assert open_cases(desk.connection, thursday) == OPENED_NOTHING
     assert open_cases(desk.connection, FRIDAY) == OPENED_NOTHING
 
 

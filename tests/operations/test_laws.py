@@ -46,6 +46,11 @@ _LIVE = """
 _ALLOCATION = f"where kind = 'receipt' and (effective_on, loan_id, subject_id) in ({_LIVE})"
 _PAYMENT = f"where (effective_on, loan_id, payment_id) in ({_LIVE})"
 _SUBJECT = f"where (effective_on, loan_id, subject_id) in ({_LIVE})"
+# One that was posted, so that its money is both held and given back.
+_REVERSED = (
+    "payment_id = (select min(subject_id::text)::uuid from ledger.allocations "
+    "where kind = 'return' and effective_on between '2026-01-05' and '2026-01-09')"
+)
 _FEE = "where (loan_id, fee_id, seq) in (select loan_id, fee_id, seq from ledger.fees where seq = 1 order by fee_id limit 1)"
 _LINE = "where (bank_day, line_id) in (select bank_day, line_id from reconciliation.matches order by line_id limit 1)"
 
@@ -94,9 +99,7 @@ CRIMES = [
     Crime(
         "what_was_reversed_is_given_back",
         "the reversal of a returned payment is forgotten",
-        "delete from payments.transitions where (effective_on, payment_id) in (select effective_on, payment_id "
-        "from payments.transitions where status = 'reversed' order by payment_id limit 1) and status = 'reversed' "
-        "returning happened_on, 'payment ' || payment_id",
+        f"delete from payments.reversals where {_REVERSED} returning happened_on, 'payment ' || payment_id",
     ),
     Crime(
         "every_transaction_sums_to_zero",
@@ -206,6 +209,36 @@ CRIMES = [
         "returning effective_on, subject_id::text",
     ),
     Crime(
+        "what_was_reversed_is_given_back",
+        "a return is said to have happened earlier, and its money still goes back on the day first told",
+        "insert into payments.reversals select loan_id, payment_id, 2, effective_on, signal, occurred_at - interval '1 day', "
+        f"happened_on - 1, code, booked_on, batch_id, 1 from payments.reversals where {_REVERSED} "
+        "returning happened_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "one_reversal_per_payment",
+        "a later reversal takes the place of an earlier one",
+        "insert into payments.reversals select loan_id, payment_id, 2, effective_on, signal, occurred_at + interval '1 second', "
+        f"happened_on, 'R02', booked_on, batch_id, 1 from payments.reversals where {_REVERSED} "
+        "returning effective_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "what_was_reversed_is_given_back",
+        "the money of one payment goes back on two days",
+        "insert into ledger.allocations select effective_on - 1, loan_id, subject_id, kind, seq, channel, policy, booked_on, run_no, "
+        "cash_cents, 0, 0, 0, 0, 0, returned_cents, null from ledger.allocations where kind = 'return' "
+        f"and subject_id = (select payment_id from payments.reversals where {_REVERSED}) "
+        "returning effective_on, 'payment ' || subject_id",
+    ),
+    Crime(
+        "one_reversal_per_payment",
+        "a return is taken back in part",
+        "insert into ledger.allocations select effective_on, loan_id, subject_id, kind, 2::smallint, channel, policy, booked_on, run_no, "
+        "-cash_cents - 1, 0, 0, 0, 0, 0, -returned_cents - 1, 'crime' from ledger.allocations where kind = 'return' "
+        f"and subject_id = (select payment_id from payments.reversals where {_REVERSED}) "
+        "returning effective_on, 'payment ' || subject_id",
+    ),
+    Crime(
         "one_reversal_per_payment",
         "a payment is reversed twice",
         "insert into payments.transitions select effective_on, 58, payment_id, status, occurred_at, happened_on, code, booked_on, "
@@ -255,6 +288,17 @@ CRIMES = [
         "a repeat names a row that said something else",
         "update ingestion.duplicates set original_line = original_line + 1 where booked_on = '2026-01-05' "
         "returning booked_on, 'batch ' || batch_id || ', row ' || line",
+    ),
+    Crime(
+        "every_event_of_the_bank_is_staged",
+        "the text of an event is lost",
+        "delete from ingestion.staged as s using ingestion.bank_events as e where s.batch_id = e.batch_id "
+        "returning e.created_on, 'event ' || e.event_id",
+    ),
+    Crime(
+        "every_event_of_the_bank_is_staged",
+        "an event points to another's text",
+        "update ingestion.bank_events set event_id = 'evnt_other' returning created_on, 'event evnt_other'",
     ),
     Crime(
         "every_payment_is_what_was_delivered",

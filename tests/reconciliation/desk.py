@@ -72,6 +72,12 @@ class Desk:
             "booked_on, batch_id, line) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 1)",
             (value_date, loan_id, payment_id, status, at, on, code, on, NOWHERE),
         )
+        if status == "reversed":
+            self.connection.execute(
+                "insert into payments.reversals (loan_id, payment_id, seq, effective_on, signal, occurred_at, happened_on, "
+                "code, booked_on, batch_id, line) values (%s, %s, 1, %s, 'returned', %s, %s, %s, %s, %s, 1)",
+                (loan_id, payment_id, value_date, at, on, code, on, NOWHERE),
+            )
 
     def line(
         self, reference: str | None, cents: int, *, channel: str = "ach", kind: str = "credit", day: date = MONDAY

@@ -30,7 +30,10 @@ def write(inbox: Path, *lines: str, day: date = DAY, header: str = HEADER) -> No
 
 
 def stored(connection: psycopg.Connection[Any]) -> list[Any]:
-    return connection.execute("select * from settlement.bank_lines order by line_id").fetchall()
+    return connection.execute(
+        "select bank_day, line_id, account, channel, kind, amount_cents, reference, transaction_id, description, source "
+        "from settlement.bank_lines order by line_id"
+    ).fetchall()
 
 
 @pytest.mark.parametrize("server_kind", ["embedded", "debian"])

@@ -1,21 +1,17 @@
 -- Receipts that went back for lack of funds on a day that is folded: the policy of that day may charge for it.
-create temporary table nsf on commit drop as
+create unlogged table work.nsf as
 with returned as (
     select r.loan_id, r.payment_id, r.returned_on, r.return_code
-    from receipts as r
+    from work.receipts as r
     where r.returned_on is not null
 
     union
 
     select a.loan_id, a.subject_id, t.happened_on, t.code
-    from touched as f
+    from work.touched as f
     inner join ledger.allocations as a on f.loan_id = a.loan_id and f.from_on <= a.effective_on
-    inner join payments.transitions as t
-        on
-            a.loan_id = t.loan_id
-            and a.subject_id = t.payment_id
-            and a.effective_on = t.happened_on
-            and t.status = 'reversed'
+    inner join payments.reversals_in_force as t
+        on a.loan_id = t.loan_id and a.subject_id = t.payment_id and a.effective_on = t.happened_on
     where a.kind = 'return' and a.effective_on between %(since)s and %(horizon)s
 )
 

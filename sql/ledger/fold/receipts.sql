@@ -1,6 +1,6 @@
 -- Receipts with value date :day that are completed and not posted yet. A return that happened up to the horizon takes
 -- the receipt out of the fold: its money is only held until it goes back.
-create temporary table receipts on commit drop as
+create unlogged table work.receipts as
 select
     p.effective_on, p.loan_id, p.payment_id, p.channel, p.amount_cents, c.occurred_at,
     greatest(c.booked_on, r.booked_on) as booked_on,
@@ -11,9 +11,9 @@ select
 from payments.payments as p
 inner join payments.transitions as c
     on p.loan_id = c.loan_id and p.payment_id = c.payment_id and c.effective_on = %(day)s and c.status = 'completed'
-left join payments.transitions as r
+left join payments.reversals_in_force as r
     on
-        p.loan_id = r.loan_id and p.payment_id = r.payment_id and r.effective_on = %(day)s and r.status = 'reversed'
+        p.loan_id = r.loan_id and p.payment_id = r.payment_id and r.effective_on = %(day)s
         and r.happened_on <= %(horizon)s
 where
     p.effective_on = %(day)s

@@ -1,27 +1,31 @@
 -- Loans that something new of :day touches, each with the earliest date from which its fold may differ.
-create temporary table touched on commit drop as
+create unlogged table work.touched as
 with news as (
     select r.loan_id, r.effective_on as from_on, r.booked_on
-    from receipts as r
+    from work.receipts as r
 
     union all
 
     -- returns of the day, of receipts that are already posted: the fold changes from the receipt on
     select t.loan_id, t.effective_on, t.booked_on
-    from payments.transitions as t
+    from payments.reversals_in_force as t
     where
-        t.status = 'reversed' and t.happened_on = %(day)s
+        t.happened_on = %(day)s
         and exists (
             select from ledger.allocations as posted
             where
                 posted.effective_on = t.effective_on and posted.loan_id = t.loan_id and posted.subject_id = t.payment_id
                 and posted.kind = 'receipt'
         )
-        and not exists (
-            select from ledger.allocations as posted
-            where
-                posted.effective_on = %(day)s and posted.loan_id = t.loan_id and posted.subject_id = t.payment_id
-                and posted.kind = 'return'
+        -- one that came to light later may have the same day and another code, and so another fee
+        and (
+            t.seq > 1
+            or not exists (
+                select from ledger.allocations as posted
+                where
+                    posted.effective_on = %(day)s and posted.loan_id = t.loan_id and posted.subject_id = t.payment_id
+                    and posted.kind = 'return'
+            )
         )
 
     union all
@@ -39,7 +43,7 @@ with news as (
     from servicing.loans as l
     inner join ledger.balances as b on l.loan_id = b.loan_id
     where
-        l.due_day = extract(day from %(day)s::date)
+        l.due_day = extract(day from %(day)s::date)::smallint
         and (b.suspense_cents > 0 or b.last_effective_on >= %(day)s)
         and servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s)
         > servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - 1)
@@ -50,7 +54,7 @@ with news as (
     select l.loan_id, %(day)s::date, %(day)s::date
     from generate_series(0, 31) as grace (days)
     inner join servicing.loans as l
-        on grace.days = l.grace_days and l.due_day = extract(day from %(day)s::date - grace.days)
+        on grace.days = l.grace_days and l.due_day = extract(day from %(day)s::date - grace.days)::smallint
     inner join ledger.balances as b on l.loan_id = b.loan_id
     where
         servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - grace.days)

@@ -1,5 +1,5 @@
 -- Where the fold writes what it wants. The return of a receipt is wanted as soon as the receipt is.
-create temporary table wanted on commit drop as
+create unlogged table work.wanted as
 select
     r.effective_on as chain_on,
     r.returned_on as effective_on,
@@ -10,7 +10,7 @@ select
     'returned' as policy, r.return_booked_on as booked_on, -r.amount_cents as cash,
     0::bigint as fees, 0::bigint as interest, 0::bigint as principal, 0::bigint as escrow, 0::bigint as suspense,
     -r.amount_cents as returned, r.return_code, 0::smallint as turn
-from receipts as r
+from work.receipts as r
 where r.returned_on is not null
 
 union all
@@ -26,10 +26,10 @@ select
     r.booked_on,
     r.amount_cents as cash,
     0, 0, 0, 0, 0, r.amount_cents, r.return_code, 0
-from receipts as r
+from work.receipts as r
 where r.returned_on is not null;
 
-create temporary table wanted_fees (
+create unlogged table work.wanted_fees (
     loan_id bigint,
     fee_id uuid,
     kind text,
@@ -38,12 +38,12 @@ create temporary table wanted_fees (
     effective_on date,
     policy text,
     amount bigint
-) on commit drop;
+);
 
-create temporary table released (
+create unlogged table work.released (
     loan_id bigint, effective_on date, policy text, booked_on date, interest bigint, principal bigint, escrow bigint
-) on commit drop;
+);
 
 -- a returned receipt takes no part in the fold
-delete from receipts
+delete from work.receipts
 where returned_on is not null

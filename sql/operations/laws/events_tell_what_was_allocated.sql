@@ -15,7 +15,8 @@ with told as (
     where
         e.effective_on between %(first)s and %(last)s
         and e.type not in (
-            'payment.ingested', 'payment.reversed', 'fee.assessed', 'fee.corrected', 'book.accrual', 'book.boarding'
+            'payment.ingested', 'payment.reversed', 'payment.reversal_corrected', 'fee.assessed', 'fee.corrected',
+            'book.accrual', 'book.boarding'
         )
 ),
 

@@ -1,18 +1,28 @@
 -- Law 5. The first event of each payment tells its particulars, as the payment and the word that brought it hold
--- them.
-with told as (
+-- them; and the key of that word is the hash of what the event tells.
+with said as (
     -- what the events say
     select
         e.effective_on, e.loan_id, e.subject_id, e.event_no, e.booked_on,
-        d.channel, d.reference, d.amount_cents, d.value_date, d.loan, d.key, d.raw_sha256, d.batch, d.line
+        d.channel, d.reference, d.amount_cents, d.loan, d.raw_sha256, d.batch, d.line
     from ledger.events as e
     cross join
         json_to_record(e.data)
             as d (
-                channel text, reference text, amount_cents bigint, value_date text, loan text, key text,
-                raw_sha256 text, batch uuid, line integer
+                channel text, reference text, amount_cents bigint, loan text, raw_sha256 text, batch uuid, line integer
             )
     where e.type = 'payment.ingested' and e.effective_on between %(first)s and %(last)s
+),
+
+told as (
+    select
+        s.*,
+        encode(sha256(convert_to(
+            s.channel || '|' || lower(btrim(s.reference, E' \t\n\r\f\x0b') collate "C") || '|'
+            || to_char(s.effective_on::timestamp, 'YYYY-MM-DD') || '|' || s.amount_cents || '|'
+            || upper(btrim(s.loan, E' \t\n\r\f\x0b') collate "C"), 'UTF8'
+        )), 'hex') as key
+    from said as s
 ),
 
 held as (
@@ -60,7 +70,6 @@ broken as materialized (
         or (t.channel, t.reference, t.amount_cents, t.loan, t.key, t.raw_sha256, t.batch, t.line, t.booked_on)
         is distinct from
         (h.channel, h.reference, h.amount_cents, h.loan_number, h.key, h.raw_sha256, h.batch_id, h.line, h.booked_on)
-        or t.value_date is distinct from to_char(h.effective_on::timestamp, 'YYYY-MM-DD')
 )
 
 select b.*, count(*) over () as violations

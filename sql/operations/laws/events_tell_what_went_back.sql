@@ -1,16 +1,18 @@
 -- Law 5. Every return of a payment's money has its event in the chain of the payment, with its figures and day; and
 -- no event tells of one that is not.
 with held as (
-    -- the returns of these days, each with the value date of its payment, where its chain lies
-    select a.*, t.effective_on as chain_on
+    -- the returns of these days, each with the value date of its payment, where its chain lies; one that was taken back
+    -- because the payment had gone back earlier is told of twice
+    select
+        a.*, t.effective_on as chain_on,
+        case a.seq when 1 then 'payment.reversed' else 'payment.reversal_corrected' end as type
     from ledger.allocations as a
-    left join payments.transitions as t
-        on
-            a.effective_on = t.happened_on
-            and t.status = 'reversed'
-            and a.loan_id = t.loan_id
-            and a.subject_id = t.payment_id
-            and t.happened_on between %(first)s and %(last)s
+    left join (
+        select distinct r.loan_id, r.payment_id, r.effective_on, r.happened_on
+        from payments.reversals as r
+        where r.happened_on between %(first)s and %(last)s
+    ) as t
+        on a.effective_on = t.happened_on and a.loan_id = t.loan_id and a.subject_id = t.payment_id
     where a.kind = 'return' and a.effective_on between %(first)s and %(last)s
 ),
 
@@ -18,8 +20,7 @@ untold as (
     select
         h.effective_on as business_date, h.loan_id, h.subject_id, h.seq,
         'no event with these figures' as found,
-        format('payment.reversed of run %%s in the chain of %%s: cash %%s', h.run_no, h.chain_on, h.cash_cents)
-            as expected
+        format('%%s of run %%s in the chain of %%s: cash %%s', h.type, h.run_no, h.chain_on, h.cash_cents) as expected
     from held as h
     where
         not exists (
@@ -27,7 +28,7 @@ untold as (
             from ledger.events as e
             where
                 e.effective_on = h.chain_on and e.loan_id = h.loan_id and e.subject_id = h.subject_id
-                and e.type = 'payment.reversed' and e.run_no = h.run_no and e.booked_on = h.booked_on
+                and e.type = h.type and e.run_no = h.run_no and e.booked_on = h.booked_on
                 and e.data ->> 'effective_on' = to_char(h.effective_on::timestamp, 'YYYY-MM-DD')
                 and (e.data ->> 'seq')::smallint = h.seq
                 and (e.data ->> 'cash')::bigint = h.cash_cents
@@ -40,8 +41,9 @@ untrue as (
     select
         e.effective_on as business_date, e.loan_id, e.subject_id, (e.data ->> 'seq')::smallint as seq,
         format(
-            'event %%s, payment.reversed of run %%s on %%s: cash %%s',
+            'event %%s, %%s of run %%s on %%s: cash %%s',
             e.event_no,
+            e.type,
             e.run_no,
             e.data ->> 'effective_on',
             e.data ->> 'cash'
@@ -49,7 +51,7 @@ untrue as (
         'no event: there is no such return' as expected
     from ledger.events as e
     where
-        e.type = 'payment.reversed' and e.effective_on between %(first)s and %(last)s
+        e.type in ('payment.reversed', 'payment.reversal_corrected') and e.effective_on between %(first)s and %(last)s
         and not exists (
             select
             from ledger.allocations as a

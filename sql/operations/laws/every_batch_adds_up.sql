@@ -1,7 +1,9 @@
 -- Law 4. A batch holds the rows that its file had, and its process log says what became of them: received = news +
--- repeats + rejects.
+-- repeats + rejects + rows that say nothing of a receipt.
 with staged as (
-    select s.batch_id, count(*) as received, count(*) filter (where not s.is_accepted) as rejected
+    select
+        s.batch_id, count(*) as received, count(*) filter (where not s.is_accepted and not s.is_noted) as rejected,
+        count(*) filter (where s.is_noted) as noted
     from ingestion.staged as s
     where s.booked_on between %(first)s and %(last)s
     group by s.batch_id
@@ -16,8 +18,8 @@ repeated as (
 
 counted as (
     select
-        s.batch_id, s.received, s.rejected, coalesce(d.repeats, 0) as repeats,
-        s.received - s.rejected - coalesce(d.repeats, 0) as news
+        s.batch_id, s.received, s.rejected, s.noted, coalesce(d.repeats, 0) as repeats,
+        s.received - s.rejected - s.noted - coalesce(d.repeats, 0) as news
     from staged as s
     left join repeated as d on s.batch_id = d.batch_id
 ),
@@ -33,14 +35,15 @@ broken as materialized (
         b.booked_on as business_date,
         format('batch %%s from %%s', coalesce(b.batch_id, c.batch_id), coalesce(b.source, 'nobody')) as keys,
         format(
-            '%%s rows received; logged %%s as %%s news, %%s repeats, %%s rejects',
+            '%%s rows received; logged %%s as %%s news, %%s repeats, %%s rejects, %%s noted',
             coalesce(b.rows_received, 0),
             coalesce(l.status, 'nothing'),
-            l.processed_records, l.duplicate_records, l.error_records
+            l.processed_records, l.duplicate_records, l.error_records, l.noted_records
         ) as found,
         format(
-            '%%s rows staged: %%s news, %%s repeats, %%s rejects',
-            coalesce(c.received, 0), coalesce(c.news, 0), coalesce(c.repeats, 0), coalesce(c.rejected, 0)
+            '%%s rows staged: %%s news, %%s repeats, %%s rejects, %%s noted',
+            coalesce(c.received, 0), coalesce(c.news, 0), coalesce(c.repeats, 0), coalesce(c.rejected, 0),
+            coalesce(c.noted, 0)
         ) as expected
     from batches as b
     full join counted as c on b.batch_id = c.batch_id
@@ -53,6 +56,7 @@ broken as materialized (
         or l.processed_records <> coalesce(c.news, 0)
         or l.duplicate_records <> coalesce(c.repeats, 0)
         or l.error_records <> coalesce(c.rejected, 0)
+        or l.noted_records <> coalesce(c.noted, 0)
 )
 
 select b.*, count(*) over () as violations

@@ -1,7 +1,7 @@
--- Law 4. Each row of each batch became exactly one thing: news of a payment, a repeat of such news, or a reject with
--- its reasons.
+-- Law 4. Each row of each batch became exactly one thing: news of a payment, a repeat of such news, a reject with its
+-- reasons, or noted as saying nothing of a receipt.
 with staged as (
-    select s.booked_on, s.batch_id, s.line, s.is_accepted, s.value_date
+    select s.booked_on, s.batch_id, s.line, s.is_accepted, s.is_noted, s.value_date
     from ingestion.staged as s
     where s.booked_on between %(first)s and %(last)s
 ),
@@ -52,15 +52,18 @@ broken as materialized (
         case
             when s.line is null then 'nothing: there is no such row'
             when s.is_accepted then 'news or a repeat, once'
+            when s.is_noted then 'nothing: it is noted'
             else 'a reject'
         end as expected
     from staged as s
     full join fates as f on s.batch_id = f.batch_id and s.line = f.line
     where
         s.line is null
-        or f.line is null
-        or f.news + f.repeats <> s.is_accepted::integer
-        or f.rejects <> (not s.is_accepted)::integer
+        or f.line is null and not s.is_noted
+        or f.line is not null and s.is_noted
+        or not s.is_noted and (
+            f.news + f.repeats <> s.is_accepted::integer or f.rejects <> (not s.is_accepted)::integer
+        )
 )
 
 select b.*, count(*) over () as violations

@@ -7,17 +7,27 @@ with named as (
         ('servicing.borrowers'),
         ('servicing.properties'),
         ('servicing.loans'),
+        ('servicing.account_numbers'),
         ('servicing.escrow'),
         ('servicing.loan_statuses'),
         ('ingestion.batches'), ('ingestion.staged'), ('ingestion.rejects'), ('ingestion.payment_ingestions'),
+        ('ingestion.bank_events'),
+        ('ingestion.transfers'),
+        ('ingestion.unreadable_webhooks'),
         ('ingestion.duplicates'), ('ingestion.payment_artifacts'), ('payments.payments'), ('payments.transitions'),
+        ('payments.reversals'), ('payments.representments'), ('payments.representment_outcomes'),
+        ('servicing.external_accounts'),
+        ('servicing.interest_refunds'), ('servicing.payments_by_others'), ('servicing.tax_identities'),
+        ('servicing.co_borrowers'),
         ('ledger.allocations'),
         ('ledger.fees'),
         ('ledger.entries'),
         ('ledger.events'),
         ('ledger.outbox'),
         ('ledger.seals'),
-        ('settlement.bank_lines')
+        ('settlement.bank_lines'),
+        ('settlement.statements'),
+        ('settlement.line_corrections')
     ) as v (name)
 ),
 

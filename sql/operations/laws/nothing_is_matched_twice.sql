@@ -34,7 +34,7 @@ twice as materialized (
         case when b.line_id is null then 'no such line' else format('a line of %%s cents', b.amount_cents) end,
         format('a line of %%s cents', m.bank_cents)
     from matched as m
-    left join settlement.bank_lines as b on m.bank_day = b.bank_day and m.line_id = b.line_id
+    left join settlement.lines_in_force as b on m.bank_day = b.bank_day and m.line_id = b.line_id
     where b.amount_cents is distinct from m.bank_cents
 )
 

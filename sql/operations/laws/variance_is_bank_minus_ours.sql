@@ -15,7 +15,7 @@ reconciled as (
 
 bank as (
     select b.bank_day, b.channel, sum(b.amount_cents) as cents
-    from settlement.bank_lines as b
+    from settlement.lines_in_force as b
     where b.bank_day between %(first)s and %(last)s
     group by b.bank_day, b.channel
 ),
@@ -39,14 +39,13 @@ movements as (
 
     -- and money that went back, of payments of any age
     select c.settles_on, p.channel, -p.amount_cents
-    from payments.transitions as t
+    from payments.reversals_in_force as t
     inner join payments.payments as p
         on t.effective_on = p.effective_on and t.loan_id = p.loan_id and t.payment_id = p.payment_id
     inner join plain_rail as r on true
     inner join settlement.calendar as c on r.channel = c.channel and t.happened_on = c.business_date
     where
-        t.status = 'reversed'
-        and t.happened_on between %(first)s::date - 10 and %(last)s
+        t.happened_on between %(first)s::date - 10 and %(last)s
         and c.settles_on between %(first)s and %(last)s
         and exists (
             select from payments.transitions as q

@@ -29,7 +29,7 @@ fates as (
         b.bank_day, b.line_id, b.channel, b.amount_cents, m.bank_cents, m.our_cents,
         m.line_id is not null as is_matched,
         alone.variance_cents as alone_cents, differing.variance_cents as differing_cents
-    from settlement.bank_lines as b
+    from settlement.lines_in_force as b
     left join reconciliation.matches as m
         on b.bank_day = m.bank_day and b.line_id = m.line_id and m.bank_day between %(first)s and %(last)s
     left join reconciliation.items as alone

@@ -13,7 +13,7 @@ reversed as (
         coalesce(sum(a.returned_cents), 0) as held,
         coalesce(sum(a.cash_cents - a.returned_cents), 0) as kept,
         count(a.seq) > 0 as is_posted
-    from payments.transitions as t
+    from payments.reversals_in_force as t
     inner join payments.payments as p
         on t.effective_on = p.effective_on and t.loan_id = p.loan_id and t.payment_id = p.payment_id
     left join ledger.allocations as a
@@ -22,16 +22,32 @@ reversed as (
             and t.loan_id = a.loan_id
             and t.payment_id = a.subject_id
             and a.kind = 'receipt'
-    where t.status = 'reversed' and t.happened_on between %(first)s and %(last)s
+    where t.happened_on between %(first)s and %(last)s
     group by t.happened_on, t.loan_id, t.payment_id, p.amount_cents
 ),
 
 given_back as (
-    -- the returns booked on these days
+    -- the returns booked on these days, but for those taken back because the payment had gone back earlier
     select a.effective_on, a.loan_id, a.subject_id, -sum(a.cash_cents) as cash, -sum(a.returned_cents) as returned
     from ledger.allocations as a
     where a.kind = 'return' and a.effective_on between %(first)s and %(last)s
     group by a.effective_on, a.loan_id, a.subject_id
+    having sum(a.cash_cents) <> 0 or sum(a.returned_cents) <> 0
+),
+
+waiting as (
+    -- reversals whose day has not been run since they came to light: an earlier one may still stand in their place
+    select v.loan_id, v.payment_id
+    from payments.reversals_in_force as v
+    where
+        not exists (
+            select from ledger.days as d
+            where d.business_date = v.happened_on
+        )
+        or exists (
+            select from pending as q
+            where q.business_date = v.happened_on
+        )
 ),
 
 compared as (
@@ -45,19 +61,12 @@ compared as (
             when not r.is_posted then g.cash is null
             else r.kept = 0 and r.held = r.amount_cents and g.cash = r.amount_cents and g.returned = r.amount_cents
         end as is_settled,
-        r.is_posted and r.held = 0 and g.cash is null and (
-            not exists (
-                select from ledger.days as d
-                where d.business_date = r.happened_on
-            )
-            or exists (
-                select from pending as q
-                where q.business_date = r.happened_on
-            )
-        ) as is_pending
+        w.payment_id is not null and (r.payment_id is null or r.is_posted and g.cash is null) as is_pending
     from reversed as r
     full join given_back as g
         on r.happened_on = g.effective_on and r.loan_id = g.loan_id and r.payment_id = g.subject_id
+    left join waiting as w
+        on coalesce(r.loan_id, g.loan_id) = w.loan_id and coalesce(r.payment_id, g.subject_id) = w.payment_id
 ),
 
 held_without_cause as (
@@ -67,10 +76,8 @@ held_without_cause as (
     where
         a.kind = 'receipt' and a.effective_on between %(first)s and %(last)s
         and not exists (
-            select from payments.transitions as t
-            where
-                t.effective_on = a.effective_on and t.loan_id = a.loan_id and t.payment_id = a.subject_id
-                and t.status = 'reversed'
+            select from payments.reversals as t
+            where t.loan_id = a.loan_id and t.payment_id = a.subject_id
         )
         and a.returned_cents <> 0
     group by a.effective_on, a.loan_id, a.subject_id

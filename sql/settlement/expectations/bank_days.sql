@@ -1,9 +1,9 @@
 -- The bank days of a run, and how many lines the bank sent for each.
 select
     calendar.business_date as bank_day,
-    count(bank_lines.line_id) as lines
+    count(lines_in_force.line_id) as lines
 from settlement.calendar
-left join settlement.bank_lines on calendar.business_date = bank_lines.bank_day
+left join settlement.lines_in_force on calendar.business_date = lines_in_force.bank_day
 where
     calendar.business_date between %(first)s and %(last)s
     -- a wire settles on its own day exactly where that is a bank day

@@ -5,5 +5,5 @@ select
     kind,
     reference,
     amount_cents
-from settlement.bank_lines
+from settlement.lines_in_force
 where bank_day between %(first)s and %(last)s

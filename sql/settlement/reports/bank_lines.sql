@@ -4,7 +4,7 @@ select
     kind,
     count(*) as rows,
     sum(amount_cents)::bigint as cents
-from settlement.bank_lines
+from settlement.lines_in_force
 where bank_day = %(day)s
 group by channel, kind
 order by channel, kind;

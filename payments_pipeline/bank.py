@@ -1,0 +1,91 @@
+"""The bank that this home is connected to: the one that the settings name, or the local one that plays the demo's world.
+
+Everything else asks for events, transfers and reports, and does not know which of the two answers. What only the local one
+has is a clock: the days of a world pass when somebody wants to see them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr
+
+from payments_pipeline import clock
+from payments_pipeline.column.client import ColumnClient
+from payments_pipeline.column.local.control import API_KEY, LocalBank
+from payments_pipeline.settings import Settings
+
+LOCAL_ADDRESS: Final = "127.0.0.1"
+
+_NEW_YORK: Final = ZoneInfo("America/New_York")
+_EVENING: Final = time(23, 0)
+_PLAYED: Final = "played"
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A connection to the bank that can be opened."""
+
+    url: str
+    api_key: SecretStr = field(repr=False)
+    plays_world_of: Path | None = None
+    """The home whose demo world it plays; none for the real bank."""
+
+    def client(self) -> ColumnClient:
+        """A client; the caller closes it."""
+        return ColumnClient(self.url, self.api_key)
+
+    def evenings(self, day: date) -> Iterator[datetime]:
+        """Lets the days pass up to one, and yields when it is evening, before what happened is taken in.
+
+        The real bank's time is ours: it is always now. So it is in a world in which that day has passed already.
+        """
+        home = self.plays_world_of
+        if home is None:
+            yield datetime.now(UTC)
+            return
+        local = LocalBank(self.url, self.api_key.get_secret_value())
+        status = local.status()
+        now, last_day = datetime.fromisoformat(str(status["now"])), date.fromisoformat(str(status["last_day"]))
+        passing = now.astimezone(_NEW_YORK).date()
+        while passing <= min(day, last_day):
+            if (evening := datetime.combine(passing, _EVENING, _NEW_YORK)) > now:
+                local.move_clock(evening)
+                yield evening.astimezone(UTC)
+                _note_played(home, evening)
+            passing += timedelta(days=1)
+        yield clock.now(home)
+
+
+def bank_of(settings: Settings, port: int | None = None) -> Bank | None:
+    """The bank of the settings, or the local one of a home that plays a world; none where there is neither."""
+    if settings.column_url is not None and settings.column_api_key is not None:
+        return Bank(settings.column_url, settings.column_api_key)
+    if not clock.clock_file(settings.home).exists():
+        return None
+    return Bank(f"http://{LOCAL_ADDRESS}:{port or settings.bank_port}", SecretStr(API_KEY), settings.home)
+
+
+def inbox_of(settings: Settings) -> Path:
+    """The folder into which files are delivered."""
+    return settings.inbox or settings.home / "inbox"
+
+
+def played_until(home: Path) -> datetime | None:
+    """The last evening of the world whose deliveries were all taken in; a local bank that was killed goes on there.
+
+    What it had delivered of the next day comes again, and changes nothing.
+    """
+    try:
+        return datetime.fromisoformat((home / _PLAYED).read_text(encoding="ascii").strip())
+    except FileNotFoundError:
+        return None
+
+
+def _note_played(home: Path, evening: datetime) -> None:
+    new = home / f".{_PLAYED}.new"
+    new.write_text(evening.astimezone(UTC).isoformat() + "\n", encoding="ascii")
+    new.replace(home / _PLAYED)

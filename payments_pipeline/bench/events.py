@@ -1,0 +1,189 @@
+"""A million of the bank's events from the client to staged rows, beside what the bank's server can send.
+
+The local bank runs as a process of its own and plays a day of a large book. Three figures: how fast its pages can be read
+when nothing is done with them, how fast events are staged when they are in memory already, and how fast both go together,
+as the sensor does it.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+from rich.console import Console
+from rich.table import Table
+
+from payments_pipeline.column.client import ColumnClient
+from payments_pipeline.column.events import RawEvent
+from payments_pipeline.column.local.control import LocalBank, LocalBankError
+from payments_pipeline.errors import PaymentsError
+from payments_pipeline.ingestion.column_events import stage_events
+from payments_pipeline.ingestion.ingest import ingest_pending
+from payments_pipeline.ingestion.poll import POLLED_URI, SOURCE, poll_events
+from payments_pipeline.paths import make_open_folder
+from payments_pipeline.postgres import url as urls
+from payments_pipeline.postgres.connect import Database, open_database
+from payments_pipeline.postgres.migrate import migrate
+from payments_pipeline.reference_data import load_reference_data
+from payments_pipeline.settings import Settings
+from payments_pipeline.world import World, generate
+from payments_pipeline.world.load import load_portfolio
+
+DAY: Final = date(2026, 7, 1)
+EVENTS_PER_PAYMENT: Final = 2.4
+LOANS_PER_PAYMENT: Final = 2
+STAGED_AT_ONCE: Final = 10_000
+
+Connection = psycopg.Connection[Any]
+
+_PROCESSES: Final = ("bank", "client", "database")
+_DATABASE: Final = "bench_events"
+_START_SECONDS: Final = 600
+
+console = Console()
+
+
+def measure_events(settings: Settings, events: int) -> None:
+    """Measures reading, staging and both, and prints them."""
+    payments = int(events / EVENTS_PER_PAYMENT)
+    folder = settings.home / "bench" / f"events-{payments}"
+    world = World(
+        loans=LOANS_PER_PAYMENT * payments, first_day=DAY, days=1, peak_day=DAY, peak_payments=payments, seed=1
+    )
+    if not (folder / "manifest.json").is_file():
+        console.print(f"generating a world of {payments:,} payments, once, in {folder}", highlight=False)
+        generate(world, folder, overwrite=True)
+    after = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC) + timedelta(days=20)
+    table = Table(
+        "", "events", "seconds", "events /s", *_PROCESSES, title="The bank's events, and seconds of processor"
+    )
+    with ExitStack() as stack:
+        bank, process = stack.enter_context(_bank(settings, folder))
+        database = stack.enter_context(_database(settings, folder))
+        connection = stack.enter_context(database.connect())
+        client = stack.enter_context(bank.client())
+        bank.move_clock(after)
+        processes = (process.pid, os.getpid(), connection.info.backend_pid)
+
+        def timed(name: str, work: Iterator[int]) -> None:
+            started, before = time.perf_counter(), [_cpu_seconds(pid) for pid in processes]
+            count = sum(work)
+            seconds = time.perf_counter() - started
+            used = [_cpu_seconds(pid) - spent for pid, spent in zip(processes, before, strict=True)]
+            table.add_row(
+                name, f"{count:,}", f"{seconds:.1f}", f"{count / seconds:,.0f}", *(f"{spent:.1f}" for spent in used)
+            )
+
+        kept: list[RawEvent] = []
+        timed("read, and nothing done with them", _read(client, kept))
+        timed("staged, from memory", _stage(connection, kept, after))
+        kept.clear()
+        _forget(database)
+        timed("polled: read and staged", _poll(connection, client, after))
+        timed("taken up", _take_up(connection))
+    console.print(table)
+
+
+def _read(client: ColumnClient, kept: list[RawEvent]) -> Iterator[int]:
+    """Every event, from the newest back; a sample is kept for staging."""
+    before: str | None = None
+    while True:
+        page = client.events(before=before)
+        yield len(page.items)
+        if len(kept) < 20 * STAGED_AT_ONCE:
+            kept += page.items
+        if not page.has_more:
+            return
+        before = page.items[-1].id
+
+
+def _stage(connection: Connection, events: list[RawEvent], received_at: datetime) -> Iterator[int]:
+    for first in range(0, len(events), STAGED_AT_ONCE):
+        some = events[first : first + STAGED_AT_ONCE]
+        yield stage_events(connection, some, source=SOURCE, uri=POLLED_URI, received_at=received_at).new
+        connection.commit()
+
+
+def _poll(connection: Connection, client: ColumnClient, received_at: datetime) -> Iterator[int]:
+    yield poll_events(connection, client, received_at=received_at, since=DAY - timedelta(days=5), sweeps=()).new
+
+
+def _take_up(connection: Connection) -> Iterator[int]:
+    yield sum(report.received for report in ingest_pending(connection))
+
+
+def _forget(database: Database) -> None:
+    """Takes back what the sample left, so that all of it is new again."""
+    with database.connect("owner") as owner:
+        for table in ("staged", "bank_events", "batches", "rejects", "transfers", "waiting_events"):
+            owner.execute(sql.SQL("truncate {}").format(sql.Identifier("ingestion", table)))
+
+
+@contextmanager
+def _database(settings: Settings, world: Path) -> Iterator[Database]:
+    """A database with the book of the world, dropped afterwards."""
+    given = open_database(settings)
+    database = replace(given, url=urls.compose(urls.parse(given.url) | {"dbname": _DATABASE}))
+    drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(_DATABASE))
+    with given.connect("owner", autocommit=True) as admin:
+        admin.execute(drop)
+        admin.execute(sql.SQL("create database {}").format(sql.Identifier(_DATABASE)))
+        try:
+            migrate(database)
+            with database.connect("owner") as owner:
+                load_portfolio(owner, world)
+                load_reference_data(owner)
+            yield database
+        finally:
+            admin.execute(drop)
+
+
+@contextmanager
+def _bank(settings: Settings, world: Path) -> Iterator[tuple[LocalBank, "subprocess.Popen[bytes]"]]:
+    """The local bank, as a process with a home of its own: the clock of a demo is left alone."""
+    home = settings.home / "bench" / "bank"
+    make_open_folder(home)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-c", "from payments_pipeline.cli import main; main()"]
+    process = subprocess.Popen(
+        [*command, "bank", "serve", "--world", str(world), "--port", str(port)],
+        env=os.environ | settings.as_environ() | {"PAYMENTS_HOME": str(home)},
+    )
+    bank = LocalBank(f"http://127.0.0.1:{port}")
+    try:
+        _wait_until_it_answers(bank, process)
+        yield bank, process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_until_it_answers(bank: LocalBank, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            bank.status()
+        except LocalBankError:
+            time.sleep(0.2)
+        else:
+            return
+    raise PaymentsError("the local bank to be read did not start", "see what it says above.")
+
+
+def _cpu_seconds(pid: int) -> float:
+    """What the process has used of processors; 0 where the system does not tell."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,107 @@
+"""What stands between the platform and the outside: the webhook service and, where no real bank is connected, the local one.
+
+Both are programs of their own, in `payments up` and in the demo alike: what they bring comes over HTTP.
+"""
+
+import os
+import secrets
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from payments_pipeline import clock
+from payments_pipeline.bank import LOCAL_ADDRESS, Bank, bank_of, inbox_of, played_until
+from payments_pipeline.column.local.control import LocalBank, LocalBankError
+from payments_pipeline.errors import PaymentsError
+from payments_pipeline.paths import PROJECT_ROOT
+from payments_pipeline.settings import PREFIX, Settings
+from payments_pipeline.supervise import ChildEndedError, Supervisor
+
+_ANSWER_SECONDS: Final = 120
+_SECRETS: Final = ("COLUMN_WEBHOOK_SECRET", "WEBHOOK_SECRET", "WEBHOOK_TOKEN")
+
+
+def start_edge(supervisor: Supervisor, settings: Settings, world: Path | None) -> Bank | None:
+    """Start the webhook service, and the local bank with a world if there is one; returns the bank once both answer.
+
+    Secrets that nobody has set are made for this start: only the two programs need to agree on them.
+    """
+    for kind in ("arrivals", "bank", "statements"):
+        (inbox_of(settings) / kind).mkdir(parents=True, exist_ok=True)
+    environ = os.environ | settings.as_environ()
+    for name in _SECRETS:
+        environ.setdefault(PREFIX + name, secrets.token_urlsafe(32))
+    payments = [Path(sys.executable).parent / "payments"]
+    webhooks = f"http://{LOCAL_ADDRESS}:{settings.webhook_port}"
+    supervisor.start(
+        "webhooks",
+        [*payments, "webhooks", "serve", "--host", LOCAL_ADDRESS, "--port", str(settings.webhook_port)],
+        cwd=PROJECT_ROOT,
+        environ=environ,
+    )
+    _wait_until_ready(supervisor, f"{webhooks}/ready")
+    if world is None or settings.column_url is not None:
+        return bank_of(settings)
+    played = played_until(settings.home)
+    options: list[str | Path] = [
+        "--world", world, "--port", str(settings.bank_port), "--inbox", inbox_of(settings),
+        "--webhook-url", f"{webhooks}/api/column/webhook", "--processors-url", webhooks,
+        *(["--now", f"{played:%Y-%m-%dT%H:%M:%S}"] if played else []),
+    ]  # fmt: skip
+    clock.clock_file(settings.home).unlink(missing_ok=True)  # the bank notes where its clock begins when it is open
+    supervisor.start("bank", [*payments, "bank", "serve", *options], cwd=PROJECT_ROOT, environ=environ)
+    return _opened_bank(supervisor, settings)
+
+
+def require_free_port(port: int, setting: str) -> None:
+    """Say so if another program has the port."""
+    with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOCAL_ADDRESS, port))
+        except OSError:
+            raise PaymentsError(
+                f"port {port} is taken by another program",
+                f"stop it, or choose another port: {PREFIX}{setting}={port + 10}",
+            ) from None
+
+
+def free_port() -> int:
+    """A port that nobody has at the moment."""
+    with closing(socket.socket()) as probe:
+        probe.bind((LOCAL_ADDRESS, 0))
+        return int(probe.getsockname()[1])
+
+
+def _opened_bank(supervisor: Supervisor, settings: Settings) -> Bank | None:
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while time.monotonic() < deadline:
+        supervisor.check()
+        try:
+            LocalBank(f"http://{LOCAL_ADDRESS}:{settings.bank_port}").status()
+        except LocalBankError:
+            time.sleep(0.1)
+        else:
+            return bank_of(settings)
+    raise ChildEndedError(
+        f"the local bank does not answer after {_ANSWER_SECONDS} s", "see bank.log in the logs of PAYMENTS_HOME."
+    )
+
+
+def _wait_until_ready(supervisor: Supervisor, address: str) -> None:
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while time.monotonic() < deadline:
+        supervisor.check()
+        try:
+            with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own address
+                return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.1)
+    raise ChildEndedError(
+        f"{address} does not answer after {_ANSWER_SECONDS} s", "see webhooks.log in the logs of PAYMENTS_HOME."
+    )

@@ -1,0 +1,81 @@
+"""Following the bank: all that it has told us since we last looked, by whatever way, taken up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import psycopg
+
+from payments_pipeline.column.client import ColumnClient
+from payments_pipeline.column.connection import ColumnError
+from payments_pipeline.column.events import EventError
+from payments_pipeline.errors import PaymentsError
+from payments_pipeline.ingestion.ingest import BatchReport, ingest_pending
+from payments_pipeline.ingestion.poll import SWEEPS, Polled, PollError, Sweep, ask_again, note_failure, poll_events
+from payments_pipeline.webhooks.intake import TakenUp, take_up_webhooks
+
+
+class BankUnreachableError(PaymentsError):
+    """The bank could not be read. Nothing is lost: it keeps its events until we come back."""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What came in."""
+
+    webhooks: TakenUp
+    polled: Polled
+    asked: Polled
+    batches: list[BatchReport]
+
+    def __str__(self) -> str:
+        accepted, errors = (sum(getattr(batch, name) for batch in self.batches) for name in ("accepted", "errors"))
+        return (
+            f"{self.webhooks.messages} webhooks; {self.polled.pages} pages with {self.polled.new} new events; "
+            f"{self.asked.new} more by asking again. {accepted} rows taken up, {errors} rejected."
+        )
+
+
+def follow_the_bank(
+    connection: psycopg.Connection[Any],
+    client: ColumnClient | None,
+    *,
+    received_at: datetime,
+    since: date,
+    max_pages: int | None = None,
+    max_seconds: float | None = None,
+    sweeps: Sequence[Sweep] = SWEEPS,
+) -> Followed:
+    """Stages and takes up what waits in the queue of webhooks, what the bank lists, and what it is asked for again.
+
+    If the bank cannot be read, the rest is done all the same; then that is raised, with how long it has been so.
+    """
+    webhooks = take_up_webhooks(connection)
+    polled, asked, unreachable = Polled(), Polled(), None
+    if client is not None:
+        try:
+            polled = poll_events(
+                connection,
+                client,
+                received_at=received_at,
+                since=since,
+                max_pages=max_pages,
+                max_seconds=max_seconds,
+                sweeps=sweeps,
+            )
+            asked = ask_again(connection, client, received_at=received_at)
+        except (ColumnError, EventError, PollError) as error:
+            unreachable = _unreachable(error, *note_failure(connection, error, received_at=received_at))
+    batches = ingest_pending(connection)
+    if unreachable is not None:
+        raise unreachable
+    return Followed(webhooks, polled, asked, batches)
+
+
+def _unreachable(error: PaymentsError, times: int, since: datetime) -> BankUnreachableError:
+    failed = "once" if times == 1 else f"{times} times in a row"
+    return BankUnreachableError(
+        f"the bank could not be read since {since:%Y-%m-%d %H:%M} UTC, {failed}; the last time: {error.message}",
+        f"{error.remedy} It is tried again every half minute, and what was missed is then read.",
+    )

@@ -1,0 +1,389 @@
+"""Reading the bank's events by asking for them: forward from where we stopped, then again over the days behind.
+
+The bank lists events newest first and makes no promise about their order: one may appear behind where we stopped. So we
+walk forward from the cursor, and read the last hour again every ten minutes and the last week every day. The cursor moves
+in the transaction that stores what was read; killed anywhere, a poll neither loses nor doubles an event.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from time import monotonic
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import psycopg
+
+from payments_pipeline.column.client import ColumnClient, Page
+from payments_pipeline.column.connection import ColumnError
+from payments_pipeline.column.events import RawEvent
+from payments_pipeline.errors import PaymentsError
+from payments_pipeline.ingestion.column_events import instant_of, stage_events
+from payments_pipeline.postgres.run import query, run
+
+SOURCE: Final = "column"
+POLLED_URI: Final = "column:events"
+ASKED_URI: Final = "column:asked-again"
+MOST_QUESTIONS: Final = 1_000
+
+_PAGES_IN_CHUNK: Final = 100
+_OBJECTS_AT_ONCE: Final = 50
+_SHORTEST_SPAN: Final = timedelta(seconds=1)
+_NEW_YORK: Final = ZoneInfo("America/New_York")
+_UNKNOWN_CURSOR: Final = frozenset({400, 404})
+
+
+class PollError(PaymentsError):
+    """The bank's list of events cannot be followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """How much is read again, and how often."""
+
+    name: str
+    back: timedelta
+    every: timedelta
+
+
+SWEEPS: Final = (
+    Sweep("last hour", timedelta(hours=1), timedelta(minutes=10)),
+    Sweep("last week", timedelta(days=7), timedelta(days=1)),
+)
+
+
+@dataclass
+class Polled:
+    """What a poll read."""
+
+    pages: int = 0
+    received: int = 0
+    new: int = 0
+    is_through: bool = False
+    """Whether all that there is was read; if not, the next poll goes on."""
+
+
+@dataclass
+class _Budget:
+    """What a poll may still take."""
+
+    pages: int | None
+    ends_at: float | None
+    polled: Polled = field(default_factory=Polled)
+
+    @property
+    def is_spent(self) -> bool:
+        is_late = self.ends_at is not None and monotonic() >= self.ends_at
+        return is_late or (self.pages is not None and self.polled.pages >= self.pages)
+
+    @property
+    def chunk(self) -> int:
+        """Pages that may be read before the next look at the clock."""
+        left = _PAGES_IN_CHUNK if self.pages is None else self.pages - self.polled.pages
+        return max(1, min(left, _PAGES_IN_CHUNK))
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """Some pages, one after the other, and where they end."""
+
+    events: Sequence[RawEvent]
+    pages: int
+    ends_at: RawEvent | None
+    has_more: bool
+
+
+def poll_events(
+    connection: psycopg.Connection[Any],
+    client: ColumnClient,
+    *,
+    received_at: datetime,
+    since: date,
+    max_pages: int | None = None,
+    max_seconds: float | None = None,
+    sweeps: Sequence[Sweep] = SWEEPS,
+) -> Polled:
+    """Stages the events that are new, as far as the limits allow; the first poll begins with the day `since`.
+
+    Transactions are this function's own: what was staged stays, whatever happens after it.
+    """
+    budget = _Budget(max_pages, None if max_seconds is None else monotonic() + max_seconds)
+    newest = _cursor(connection, SOURCE).get("newest_id")
+    if newest is None:
+        newest = _begin(connection, client, received_at, since, budget)
+    is_through = newest is None or _follow(connection, client, received_at, newest, budget)
+    swept = [_sweep(connection, client, received_at, sweep, budget) for sweep in sweeps if is_through]
+    with connection.transaction():
+        run(connection, "ingestion/column_polled", source=SOURCE, received_at=received_at)
+    budget.polled.is_through = is_through and all(swept)
+    return budget.polled
+
+
+def note_failure(
+    connection: psycopg.Connection[Any], error: PaymentsError, *, received_at: datetime
+) -> tuple[int, datetime]:
+    """Notes that the bank could not be read; tells how often in a row, and since when."""
+    with connection.transaction():
+        (failed,) = query(
+            connection, "ingestion/column_failed", source=SOURCE, received_at=received_at, error=error.message
+        )
+    return failed["failures"], failed["failing_since"]
+
+
+# Forward -----------------------------------------------------------------------------------------------------------------
+
+
+def _begin(
+    connection: psycopg.Connection[Any], client: ColumnClient, received_at: datetime, since: date, budget: _Budget
+) -> str | None:
+    """Stages the first events there are and sets the cursor to the newest of them; None where there is none yet.
+
+    A list that is newest first gives no way to ask for the oldest, so spans of time are doubled while they are empty and
+    halved until one fits a page: some thirty pages at most, whatever the limits.
+    """
+    start = datetime.combine(since, time(), _NEW_YORK).astimezone(UTC)
+    span = timedelta(days=1)
+    while start <= received_at:
+        page = client.events(created_gte=start, created_lt=start + span)
+        budget.polled.pages += 1
+        events = list(page.items)
+        if page.has_more and span > _SHORTEST_SPAN:
+            span /= 2
+            continue
+        if page.has_more:
+            for chunk in _chunks_back(client, budget, created_gte=start, created_lt=start + span, bounded=False):
+                events += chunk.events
+        if events:
+            newest = _newest(events)
+            _store(connection, events, received_at, SOURCE, None, newest, budget)
+            return newest.id
+        start += span
+        span *= 2
+    return None
+
+
+def _follow(
+    connection: psycopg.Connection[Any], client: ColumnClient, received_at: datetime, newest: str, budget: _Budget
+) -> bool:
+    """Walks forward from the cursor; the next pages are fetched while those before are stored. True at the end."""
+    with ThreadPoolExecutor(1, thread_name_prefix="bank") as reader:
+        ahead: Future[_Chunk] | None = reader.submit(_read_forward, client, newest, budget.chunk)
+        while ahead is not None:
+            chunk = ahead.result()
+            budget.polled.pages += chunk.pages
+            goes_on = chunk.has_more and not budget.is_spent
+            if chunk.ends_at is None:
+                return not chunk.has_more
+            ahead = reader.submit(_read_forward, client, chunk.ends_at.id, budget.chunk) if goes_on else None
+            if not _store(connection, chunk.events, received_at, SOURCE, newest, chunk.ends_at, budget):
+                return False
+            newest = chunk.ends_at.id
+            if not goes_on:
+                return not chunk.has_more
+    return False
+
+
+def _read_forward(client: ColumnClient, newest: str, pages: int) -> _Chunk:
+    events: list[RawEvent] = []
+    ends_at: RawEvent | None = None
+    for number in range(1, pages + 1):
+        page = _page_after(client, newest)
+        if page.items:
+            ends_at = _newest(page.items)
+            if ends_at.id == newest:
+                raise _stalled(newest)
+            newest = ends_at.id
+            events += page.items
+        elif page.has_more:
+            raise _stalled(newest)
+        if not page.has_more:
+            return _Chunk(events, number, ends_at, has_more=False)
+    return _Chunk(events, pages, ends_at, has_more=True)
+
+
+def _page_after(client: ColumnClient, newest: str) -> Page:
+    try:
+        return client.events(after=newest)
+    except ColumnError as error:
+        if error.status in _UNKNOWN_CURSOR:
+            raise PollError(
+                f"the bank does not know the event {newest}, up to which its events were read",
+                "if another bank or another key is connected now, that is why: delete the row 'column' of "
+                "ingestion.cursors as the owner of the database, and all events are read again; known ones are skipped.",
+            ) from error
+        raise
+
+
+def _newest(events: Sequence[RawEvent]) -> RawEvent:
+    """The event after which to go on. The first, if the bank keeps its order; pages out of order were seen."""
+    return max(events, key=lambda event: instant_of(event.created_at) or datetime.min.replace(tzinfo=UTC))
+
+
+def _stalled(newest: str) -> PollError:
+    return PollError(
+        f"the bank's events do not move on from {newest}: it says that there are more, and gives none",
+        "nothing was skipped; poll again later, and if it lasts, report it to the bank with this id.",
+    )
+
+
+# Back --------------------------------------------------------------------------------------------------------------------
+
+
+def _sweep(
+    connection: psycopg.Connection[Any], client: ColumnClient, received_at: datetime, sweep: Sweep, budget: _Budget
+) -> bool:
+    """Reads the days behind the cursor again, if it is time; goes on where a poll before had to stop. True at the end."""
+    source = f"{SOURCE}: {sweep.name}"
+    begun, followed = _cursor(connection, source), _cursor(connection, SOURCE)
+    position: str | None = begun.get("newest_id")
+    swept_at = begun.get("swept_at")
+    if position is None and swept_at is not None and received_at - swept_at < sweep.every:
+        return True
+    reached: datetime | None = begun.get("newest_at") if position else followed.get("newest_at")
+    if reached is None:
+        return True  # nothing was ever read
+    since = reached if position else reached - sweep.back
+    for chunk in _chunks_back(client, budget, created_gte=since, before=position):
+        _store(connection, chunk.events, received_at, source, position, chunk.ends_at, budget, reached=since)
+        position = chunk.ends_at.id if chunk.ends_at else None
+        if not chunk.has_more:
+            with connection.transaction():
+                run(connection, "ingestion/column_polled", source=source, received_at=received_at)
+                run(connection, "ingestion/column_swept", source=source, received_at=received_at)
+            return True
+    return False
+
+
+def _chunks_back(
+    client: ColumnClient,
+    budget: _Budget,
+    *,
+    created_gte: datetime,
+    created_lt: datetime | None = None,
+    before: str | None = None,
+    bounded: bool = True,
+) -> Iterator[_Chunk]:
+    """The events of a span of time, from the newest back, some pages at a time; at least some whatever the limits."""
+    while True:
+        events: list[RawEvent] = []
+        ends_at: RawEvent | None = None
+        has_more, pages = True, 0
+        while has_more and pages < budget.chunk:
+            page = client.events(before=before, created_gte=created_gte, created_lt=created_lt)
+            pages += 1
+            has_more = page.has_more
+            if page.items:
+                ends_at = _oldest(page.items)
+                events += page.items
+            if has_more and (ends_at is None or ends_at.id == before):
+                raise _stalled(str(before))
+            before = ends_at.id if ends_at else before
+        budget.polled.pages += pages
+        yield _Chunk(events, pages, ends_at, has_more)
+        if not has_more or (bounded and budget.is_spent):
+            return
+
+
+def _oldest(events: Sequence[RawEvent]) -> RawEvent:
+    return min(reversed(events), key=lambda event: instant_of(event.created_at) or datetime.max.replace(tzinfo=UTC))
+
+
+# Again -------------------------------------------------------------------------------------------------------------------
+
+
+def ask_again(
+    connection: psycopg.Connection[Any], client: ColumnClient, *, received_at: datetime, most: int = MOST_QUESTIONS
+) -> Polled:
+    """Asks the bank again for what would explain the open variances, and for transfers whose returns wait.
+
+    What was missed is staged like anything else. Each question is put seldomer every time.
+    """
+    with connection.transaction():
+        questions = query(connection, "ingestion/column_questions", received_at=received_at, most=most)
+    budget = _Budget(None, None)
+    transfers = [row for row in questions if row["transfer_id"] is not None]
+    for first in range(0, len(transfers), _OBJECTS_AT_ONCE):
+        asked = transfers[first : first + _OBJECTS_AT_ONCE]
+        events = _all_about(client, budget, [row["transfer_id"] for row in asked])
+        _note_answers(connection, asked, events, received_at, budget)
+    for row in questions:
+        if row["transfer_id"] is None:
+            start = datetime.combine(row["bank_day"], time(), _NEW_YORK)
+            for chunk in _chunks_back(client, budget, created_gte=start, created_lt=start + timedelta(days=1)):
+                _note_answers(connection, [] if chunk.has_more else [row], chunk.events, received_at, budget)
+    budget.polled.is_through = len(questions) < most
+    return budget.polled
+
+
+def _all_about(client: ColumnClient, budget: _Budget, object_ids: Sequence[str]) -> list[RawEvent]:
+    events: list[RawEvent] = []
+    before: str | None = None
+    while True:
+        page = client.events(object_ids=object_ids, before=before)
+        budget.polled.pages += 1
+        events += page.items
+        if not page.has_more:
+            return events
+        if not page.items or (last := _oldest(page.items).id) == before:
+            raise _stalled(str(before))
+        before = last
+
+
+def _note_answers(
+    connection: psycopg.Connection[Any],
+    asked: Sequence[dict[str, Any]],
+    events: Sequence[RawEvent],
+    received_at: datetime,
+    budget: _Budget,
+) -> None:
+    with connection.transaction():
+        staged = stage_events(connection, events, source=SOURCE, uri=ASKED_URI, received_at=received_at)
+        run(
+            connection,
+            "ingestion/asked_again",
+            subjects=[row["subject"] for row in asked],
+            bank_days=[row["bank_day"] for row in asked],
+            received_at=received_at,
+        )
+    budget.polled.received += staged.received
+    budget.polled.new += staged.new
+
+
+# The cursor --------------------------------------------------------------------------------------------------------------
+
+
+def _cursor(connection: psycopg.Connection[Any], source: str) -> dict[str, Any]:
+    with connection.transaction():
+        found = query(connection, "ingestion/column_cursor", source=source)
+    return found[0] if found else {}
+
+
+def _store(
+    connection: psycopg.Connection[Any],
+    events: Sequence[RawEvent],
+    received_at: datetime,
+    source: str,
+    was_id: str | None,
+    ends_at: RawEvent | None,
+    budget: _Budget,
+    *,
+    reached: datetime | None = None,
+) -> bool:
+    """Stages the events and moves the cursor to where they end; false if somebody else moved it meanwhile."""
+    with connection.transaction():
+        staged = stage_events(connection, events, source=SOURCE, uri=POLLED_URI, received_at=received_at)
+        moved = 1
+        if ends_at is not None:
+            moved = run(
+                connection,
+                "ingestion/column_cursor_moved",
+                source=source,
+                was_id=was_id,
+                newest_id=ends_at.id,
+                newest_at=reached or instant_of(ends_at.created_at),
+                received_at=received_at,
+            )
+    budget.polled.received += staged.received
+    budget.polled.new += staged.new
+    return moved == 1

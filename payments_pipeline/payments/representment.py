@@ -1,0 +1,160 @@
+"""Presenting returned debits again: the one thing in this wing that moves money.
+
+No asset does this, so that running or backfilling a day never collects anything: `payments represent` does, or whoever
+calls `represent`. What is allowed is asked anew on the day itself, since much may have changed since it was planned.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final, Literal
+
+import psycopg
+
+from payments_pipeline.column.client import ColumnClient
+from payments_pipeline.column.connection import ColumnError
+from payments_pipeline.postgres.run import query, run
+from payments_pipeline.rules.returns import RETRY_DESCRIPTION, RETRY_WITHIN_DAYS, Entry, refusals
+
+# One at a time; any number will do, as long as it is this one.
+_LOCK: Final = 4_210_005
+_REFUSED: Final = frozenset({400, 404, 422})
+"""Answers that will not change by asking again. Any other error leaves the re-presentment planned."""
+
+Outcome = Literal["sent", "refused", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Represented:
+    """What became of the re-presentments whose day had come."""
+
+    sent: int
+    refused: int
+    withdrawn: int
+    waiting: int
+    """Accounts that a notice of change wants corrected are not debited before they are."""
+
+
+def represent(connection: psycopg.Connection[Any], client: ColumnClient, day: date) -> Represented:
+    """Present again what is due on a day and still allowed and needed, each in a transaction of this function's own.
+
+    The bank is given the id of the re-presentment as key: killed between its answer and our commit, the next call is
+    answered with the very same transfer. An answer that may still change is raised, and what was done so far stays done.
+    """
+    with connection.transaction():
+        due = query(connection, "payments/representments_due", day=day)
+    outcomes = [_represent_one(connection, client, day, planned) for planned in due]
+    return Represented(
+        outcomes.count("sent"), outcomes.count("refused"), outcomes.count("withdrawn"), outcomes.count(None)
+    )
+
+
+def _represent_one(
+    connection: psycopg.Connection[Any], client: ColumnClient, day: date, planned: dict[str, Any]
+) -> Outcome | None:
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+        if _is_decided(connection, planned):
+            return None
+        facts = _facts(connection, day, planned)
+        reasons = list(_objections(facts, day, planned))
+        if reasons:
+            return _note(connection, day, planned, "withdrawn", reason="; ".join(reasons))
+        if facts["is_to_be_corrected"]:
+            return None
+        try:
+            transfer = client.create_ach_transfer(
+                _transfer(facts, planned), idempotency_key=str(planned["representment_id"])
+            )
+        except ColumnError as error:
+            if error.status not in _REFUSED:
+                raise
+            reason = f"the bank refused it ({error.status}{f', {error.code}' if error.code else ''})"
+            return _note(connection, day, planned, "refused", reason=reason)
+        return _note(connection, day, planned, "sent", transfer_id=str(transfer["id"]))
+
+
+def _is_decided(connection: psycopg.Connection[Any], planned: dict[str, Any]) -> bool:
+    """Whether somebody else was quicker."""
+    found = connection.execute(
+        "select from payments.representment_outcomes where loan_id = %s and payment_id = %s and attempt = %s",
+        (planned["loan_id"], planned["payment_id"], planned["attempt"]),
+    )
+    return found.rowcount > 0
+
+
+def _facts(connection: psycopg.Connection[Any], day: date, planned: dict[str, Any]) -> dict[str, Any]:
+    """How the debit was presented, and what speaks against doing so again."""
+    told = connection.execute(
+        "select booked_on from payments.payments where effective_on = %s and loan_id = %s and payment_id = %s",
+        (planned["returned_effective_on"], planned["loan_id"], planned["returned_payment_id"]),
+    ).fetchall()
+    (facts,) = query(
+        connection,
+        "payments/representment",
+        day=day,
+        loan_id=planned["loan_id"],
+        payment_id=planned["returned_payment_id"],
+        effective_on=planned["returned_effective_on"],
+        told_on=[row[0] for row in told],
+    )
+    return facts
+
+
+def _objections(facts: dict[str, Any], day: date, planned: dict[str, Any]) -> Iterator[str]:
+    """Why it may not, or need not, be presented again after all."""
+    entry = Entry(
+        planned["code"],
+        planned["latest_on"] - timedelta(days=RETRY_WITHIN_DAYS),
+        planned["returned_on"],
+        planned["attempt"] - 1,
+    )
+    yield from refusals(entry, day)
+    if not facts["is_returned"] or facts["is_paid_again"]:
+        yield "the return was undone, and the money is here"
+    if facts["status"] != "active":
+        yield f"the loan is not active but {facts['status'].replace('_', ' ')}"
+    if not facts["is_owed"]:
+        yield "nothing is owed any more"
+
+
+def _transfer(facts: dict[str, Any], planned: dict[str, Any]) -> dict[str, Any]:
+    """The transfer: as it was presented first, but for its description. Nothing of the day goes in, so that a repeat
+    under the same key asks for the same.
+    """
+    kept = (
+        "counterparty_id", "entry_class_code", "company_name", "company_id", "company_discretionary_data",
+        "receiver_name", "receiver_id", "description",
+    )  # fmt: skip
+    ours = "account_number_id" if facts["account_number_id"] else "bank_account_id"  # the bank takes one of them
+    return {
+        "type": "DEBIT",
+        "amount": planned["amount_cents"],
+        "currency_code": "USD",
+        "company_entry_description": RETRY_DESCRIPTION,
+        "same_day": False,
+        **{name: facts[name] for name in (ours, *kept) if facts[name]},
+    }
+
+
+def _note(
+    connection: psycopg.Connection[Any],
+    day: date,
+    planned: dict[str, Any],
+    outcome: Outcome,
+    *,
+    transfer_id: str | None = None,
+    reason: str | None = None,
+) -> Outcome:
+    run(
+        connection,
+        "payments/representment_outcomes",
+        day=day,
+        loan_id=planned["loan_id"],
+        payment_id=planned["payment_id"],
+        attempt=planned["attempt"],
+        outcome=outcome,
+        transfer_id=transfer_id,
+        reason=reason,
+    )
+    return outcome

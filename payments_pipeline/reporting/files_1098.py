@@ -1,0 +1,327 @@
+"""The files of Form 1098, each written under a temporary name, validated, and only then given its own.
+
+What the validator refuses never stands there as if it could be filed. Where the year has been filed before, the files
+hold what differs from what was filed: forms that were missing, and the corrections of the others.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, NoReturn, Self
+
+import psycopg
+
+from payments_pipeline.errors import PaymentsError
+from payments_pipeline.formats import fire, iris
+from payments_pipeline.formats.tax_identity import Identity, co_borrower_place, identity_place
+from payments_pipeline.pii import PersonalData
+from payments_pipeline.postgres.run import run
+from payments_pipeline.reporting import fire_1098, iris_1098
+from payments_pipeline.reporting.filer import Filer
+from payments_pipeline.reporting.form_1098 import Address, Return, Transaction, require_agreement, returns, stream
+from payments_pipeline.reporting.lifecycle import Report, WrittenFile
+from payments_pipeline.reporting.statement_1098 import Statement, write_statement
+
+_FAULTS_SHOWN: Final = 20
+_ROWS_AT_A_TIME: Final = 50_000
+_MOST_UPLOADS: Final = 100
+
+
+class RefusedFileError(PaymentsError):
+    """A file that the authority would refuse. It was not kept."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What writing files takes: the forms of one version, who files, and where the files go."""
+
+    connection: psycopg.Connection[Any]
+    personal_data: PersonalData
+    report: Report
+    filer: Filer
+    folder: Path
+    is_test: bool = False
+    is_prior_year: bool = False
+    """Whether it is filed later than in the year after its own."""
+
+    @property
+    def tax_year(self) -> int:
+        """The year of the forms."""
+        return int(self.report.period)
+
+    def returns(self, *transactions: Transaction) -> Iterator[Return]:
+        """What is to be filed, of these kinds."""
+        return returns(self.connection, self.personal_data, self.report, transactions)
+
+    def path(self, suffix: str) -> Path:
+        """Where a file of this version goes."""
+        return self.folder / f"1098-{self.tax_year}-v{self.report.version}{suffix}"
+
+
+@dataclass
+class Filed:
+    """Notes where each form stands in the files, for corrections to refer to; memory holds a batch of notes."""
+
+    desk: Desk
+    _rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        self.desk.connection.execute(
+            "create temporary table if not exists newly_filed_1098 (loan_id bigint, part smallint, version smallint, "
+            "transaction text, file_name text, submission_id text, record_id text) on commit drop"
+        )
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._flush()
+            run(
+                self.desk.connection,
+                "reporting/filed_1098",
+                report_id=self.desk.report.report_id,
+                tax_year=self.desk.tax_year,
+            )
+
+    def note(self, form: Return, file_name: str, submission_id: str, record_id: str) -> None:
+        """A return stands here."""
+        self._rows.append(
+            (form.loan_id, form.part, form.version, form.transaction, file_name, submission_id, record_id)
+        )
+        if len(self._rows) == _ROWS_AT_A_TIME:
+            self._flush()
+
+    def _flush(self) -> None:
+        with self.desk.connection.cursor() as cursor, cursor.copy("copy newly_filed_1098 from stdin") as copy:
+            for row in self._rows:
+                copy.write_row(row)
+        self._rows.clear()
+
+
+@contextmanager
+def becoming(path: Path) -> Iterator[Path]:
+    """A path beside the wanted one, which takes its place when all has gone well, and is gone otherwise."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.touch(mode=0o600)
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise PaymentsError(f"{path} cannot be written: {error.strerror}", "choose another place: --out") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_fire(desk: Desk) -> list[WrittenFile]:
+    """The FIRE file: originals, then the corrections of what was filed, each kind in a group of its own."""
+    if desk.tax_year > fire.LAST_TAX_YEAR:
+        raise RefusedFileError(
+            f"FIRE takes no returns of {desk.tax_year}: its last tax year is {fire.LAST_TAX_YEAR}",
+            "write them for IRIS: --format iris",
+        )
+    require_agreement(desk.connection, desk.report)
+    path = desk.path(".fire.txt")
+    written = dict.fromkeys(fire.AMOUNTS, 0)
+    with becoming(path) as part, Filed(desk) as filed:
+        with part.open("wb") as out:
+            writer = fire_1098.begin_file(
+                out, desk.tax_year, desk.filer, is_test=desk.is_test, is_prior_year=desk.is_prior_year
+            )
+            records = 0
+            for transactions in fire_1098.GROUPS:
+                is_open = False
+                for form in desk.returns(*transactions):
+                    if not is_open:
+                        writer.begin_group(fire_1098.issuer(desk.filer))
+                        is_open = True
+                    payee = fire_1098.payee(form)
+                    filed.note(form, path.name, "", str(writer.payee(payee)))
+                    records += 1
+                    for code in fire.AMOUNT_OF_BOX.values():
+                        written[code] += int(str(payee[f"amount_{code}"]))
+                if is_open:
+                    writer.end_group()
+            writer.close()
+        _refuse_empty(records, desk)
+        _refuse_faults(fire.check_file(part), written, records, path)
+    return [WrittenFile.of(path, "fire", records)]
+
+
+def write_iris(desk: Desk) -> list[WrittenFile]:
+    """The IRIS transmissions: each of one type, each as large as IRIS takes them."""
+    require_agreement(desk.connection, desk.report)
+    written: list[WrittenFile] = []
+    with Filed(desk) as filed:
+        for type_, transactions in iris_1098.TRANSMISSIONS.items():
+            number = 0
+            transmission = iris.Transmission()
+            name = desk.path(f".iris-{type_}{number + 1:03}.xml").name
+            for form in desk.returns(*transactions):
+                record_id = str(len(transmission.details) + 1)
+                detail = iris_1098.detail(form, desk.report.period, record_id)
+                if not transmission.takes(detail):
+                    number += 1
+                    written.append(_transmit(desk, transmission, type_, number, name))
+                    transmission, record_id = iris.Transmission(), "1"
+                    name = desk.path(f".iris-{type_}{number + 1:03}.xml").name
+                    detail = iris_1098.detail(form, desk.report.period, record_id)
+                transmission.add(detail, iris_1098.boxes(form))
+                filed.note(form, name, iris_1098.SUBMISSION_ID, record_id)
+            if transmission.details:
+                written.append(_transmit(desk, transmission, type_, number + 1, name))
+        _refuse_empty(sum(file.records for file in written), desk)
+    return written
+
+
+def _transmit(
+    desk: Desk, transmission: iris.Transmission, type_: iris.TransmissionType, number: int, name: str
+) -> WrittenFile:
+    path, count = desk.folder / name, len(transmission.details)
+    manifest = iris_1098.manifest(
+        desk.report, desk.filer, type_, number, is_test=desk.is_test, is_prior_year=desk.is_prior_year
+    )
+    with becoming(path) as part:
+        with part.open("wb") as out:
+            transmission.write(out, manifest, iris_1098.header(desk.report, desk.filer))
+        transmission.details.clear()
+        checked = iris.check_file(part, most=_FAULTS_SHOWN)
+        if not checked.is_accepted or checked.totals != transmission.totals or checked.returns != count:
+            _refuse(path, [str(fault) for fault in checked.faults], checked.fault_count)
+    return WrittenFile.of(path, "iris", count)
+
+
+def write_csv(desk: Desk) -> list[WrittenFile]:
+    """Uploads for IRIS's portal, as many returns each as it takes; what stands in them is checked as XML would be."""
+    require_agreement(desk.connection, desk.report)
+    written: list[WrittenFile] = []
+    with Filed(desk) as filed:
+        for type_, transactions in iris_1098.TRANSMISSIONS.items():
+            for number, forms in enumerate(_chunks(desk.returns(*transactions), iris.PORTAL_ROWS), start=1):
+                if len(written) == _MOST_UPLOADS:
+                    raise RefusedFileError(
+                        f"more than {_MOST_UPLOADS * iris.PORTAL_ROWS:,} returns are no work for the portal",
+                        "write them as XML: --format iris",
+                    )
+                path = desk.path(f".portal-{type_}{number:03}.csv")
+                written.append(_write_upload(desk, forms, type_, number, path))
+                for record_id, form in enumerate(forms, start=1):
+                    filed.note(form, path.name, iris_1098.SUBMISSION_ID, str(record_id))
+        _refuse_empty(sum(file.records for file in written), desk)
+    return written
+
+
+def _write_upload(
+    desk: Desk, forms: list[Return], type_: iris.TransmissionType, number: int, path: Path
+) -> WrittenFile:
+    rows = [
+        iris_1098.detail_values(form, desk.report.period, str(record_id))
+        for record_id, form in enumerate(forms, start=1)
+    ]
+    transmission = iris.Transmission()
+    for form, row in zip(forms, rows, strict=True):
+        transmission.add(iris.detail(row), iris_1098.boxes(form))
+    manifest = iris_1098.manifest(
+        desk.report, desk.filer, type_, number, is_test=desk.is_test, is_prior_year=desk.is_prior_year
+    )
+    with becoming(path) as part:
+        with part.open("wb") as out:
+            transmission.write(out, manifest, iris_1098.header(desk.report, desk.filer))
+        checked = iris.check_file(part, most=_FAULTS_SHOWN)
+        if not checked.is_accepted:
+            _refuse(path, [str(fault) for fault in checked.faults], checked.fault_count)
+        with part.open("w", encoding="ascii", newline="") as out_text:
+            writer = csv.writer(out_text)
+            writer.writerow(iris.portal_head())
+            writer.writerows(iris.portal_row(row) for row in rows)
+    return WrittenFile.of(path, "csv", len(forms))
+
+
+def _chunks(forms: Iterator[Return], size: int) -> Iterator[list[Return]]:
+    while chunk := list(islice(forms, size)):
+        yield chunk
+
+
+def _refuse_empty(records: int, desk: Desk) -> None:
+    if not records:
+        raise RefusedFileError(
+            f"there is nothing to file of {desk.report}: no form is due that has not been filed as it is",
+            "payments report 1098 --format register lists every form with its reason.",
+        )
+
+
+def _refuse_faults(checked: fire.Checked, written: dict[str, int], records: int, path: Path) -> None:
+    if checked.is_accepted and checked.totals == written and checked.payees == records:
+        return
+    shown = [str(fault) for fault in checked.faults[:_FAULTS_SHOWN]]
+    if checked.is_accepted:
+        shown = [f"its control totals are {checked.totals}, what was written adds up to {written}"]
+    _refuse(path, shown, checked.fault_count)
+
+
+def _refuse(path: Path, shown: list[str], count: int) -> NoReturn:
+    more = [f"and {count - len(shown):,} more"] if count > len(shown) else []
+    raise RefusedFileError(
+        f"{path.name} would be refused and was not kept:\n  " + "\n  ".join([*shown, *more]),
+        "correct the loan, the borrower's tax identity or data/filer.toml, and write it again.",
+    )
+
+
+def write_statements(desk: Desk, loans: Sequence[int] | None = None) -> list[WrittenFile]:
+    """A statement for each borrower whose form is due, in folders of a thousand, and the list of them with their hashes."""
+    require_agreement(desk.connection, desk.report)
+    folder, listing = desk.path(".statements"), desk.path(".statements.csv")
+    count = 0
+    with becoming(listing) as list_part, list_part.open("w", encoding="ascii", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["loan_number", "file", "size_bytes", "sha256"])
+        for statement in _statements(desk, loans):
+            shelf = folder / statement.loan_number[:-3]
+            path = shelf / f"1098-{desk.tax_year}-{statement.loan_number}.pdf"
+            with becoming(path) as part:
+                write_statement(part, statement, desk.filer)
+            file = WrittenFile.of(path, "pdf", 1)
+            writer.writerow([statement.loan_number, path.relative_to(desk.folder), file.size_bytes, file.sha256.hex()])
+            count += 1
+        _refuse_empty(count, desk)
+    return [WrittenFile.of(listing, "pdf", count)]
+
+
+def _statements(desk: Desk, loans: Sequence[int] | None) -> Iterator[Statement]:
+    rows = stream(
+        desk.connection,
+        "reporting/form_1098_statements",
+        is_whole_book=loans is None,
+        tax_year=desk.tax_year,
+        report_version=desk.report.version,
+        loans=list(loans) if loans is not None else None,
+    )
+    personal = desk.personal_data
+    for row in rows:
+        (
+            loan_id, loan_number, borrower_id, identity_version, tin_type, encrypted, street, city, state, zip_, country,
+            interest, fees, service_fees, by_others, last_year, prepaid, refunded, *boxes, co_borrowers, is_corrected,
+        ) = row  # fmt: skip
+        identity = Identity.of_text(personal.decrypt(bytes(encrypted), identity_place(borrower_id, identity_version)))
+        others = [
+            Identity.of_text(personal.decrypt(bytes(other), co_borrower_place(loan_id, seq))).full_name
+            for seq, other in enumerate(co_borrowers, start=1)
+        ]
+        yield Statement(
+            desk.tax_year,
+            loan_number,
+            tin_type,
+            identity,
+            others,
+            Address(street, city, state or "", zip_ or "", country),
+            is_corrected,
+            interest,
+            fees - service_fees,
+            by_others,
+            last_year,
+            prepaid,
+            refunded,
+            *boxes,
+        )

@@ -1,0 +1,226 @@
+"""The life of a report: drafted, validated, approved by somebody other than its preparer, submitted, corrected.
+
+A version of a report is never changed. Every step is an entry of the audit log, each hashed over the one before, and
+the status of a report is its last step: there is no column that could be set.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import psycopg
+
+from payments_pipeline.errors import PaymentsError
+from payments_pipeline.postgres.run import query, run
+
+Status = Literal["drafted", "validated", "approved", "submitted", "corrected"]
+
+FILED_FORMATS: Final = frozenset({"fire", "iris", "csv", "lar"})
+"""Formats that go to an authority; others are for people."""
+
+# Entries of the log form one chain, so those who write take their turns. Any number will do, as long as it is this one.
+_LOG_LOCK: Final = 4_210_010
+
+
+class LifecycleError(PaymentsError):
+    """A step that a report may not take now, or not by this person."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """One version of one report."""
+
+    report_id: UUID
+    kind: str
+    period: str
+    version: int
+    prepared_by: str
+    parameters: dict[str, Any]
+    summary: dict[str, Any]
+    content_hash: bytes
+    status: Status
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.period}, version {self.version}"
+
+
+def report_id(kind: str, period: str, version: int) -> UUID:
+    """The id of a version of a report: a hash of what it is."""
+    return UUID(bytes=hashlib.sha256(f"report|{kind}|{period}|{version}".encode()).digest()[:16])
+
+
+def add_report(
+    connection: psycopg.Connection[Any],
+    *,
+    kind: str,
+    period: str,
+    version: int,
+    parameters: dict[str, Any],
+    summary: dict[str, Any],
+    content_hash: bytes,
+    prepared_by: str,
+    retain_until: date,
+) -> Report:
+    """A new version, drafted by this person."""
+    identity = report_id(kind, period, version)
+    run(
+        connection,
+        "reporting/reports",
+        report_id=identity,
+        kind=kind,
+        period=period,
+        version=version,
+        parameters=json.dumps(parameters, sort_keys=True),
+        summary=json.dumps(summary, sort_keys=True),
+        content_hash=content_hash,
+        prepared_by=prepared_by,
+        retain_until=retain_until,
+    )
+    log(connection, identity, "drafted", prepared_by, {"content": content_hash.hex(), **parameters})
+    return find_report(connection, kind, period, version)
+
+
+def find_reports(
+    connection: psycopg.Connection[Any], kind: str | None = None, period: str | None = None
+) -> list[Report]:
+    """All versions, by kind and period, the oldest first."""
+    return [_report(row) for row in query(connection, "reporting/report_list", kind=kind, period=period)]
+
+
+def find_report(connection: psycopg.Connection[Any], kind: str, period: str, version: int | None = None) -> Report:
+    """A version of a report, or its last."""
+    found = [each for each in find_reports(connection, kind, period) if version in (None, each.version)]
+    if not found:
+        which = f"version {version} of " if version else ""
+        raise LifecycleError(f"there is no {which}{kind} for {period}", "payments report status lists what there is.")
+    return found[-1]
+
+
+def validated(connection: psycopg.Connection[Any], report: Report, actor: str, files: list["WrittenFile"]) -> None:
+    """Its files were accepted by the validator and have got their names."""
+    for file in files:
+        run(
+            connection,
+            "reporting/report_files",
+            report_id=report.report_id,
+            file_name=file.path.name,
+            format=file.format,
+            records=file.records,
+            size_bytes=file.size_bytes,
+            sha256=file.sha256,
+        )
+    details = {"files": {file.path.name: file.sha256.hex() for file in files}, "records": sum(f.records for f in files)}
+    action = "validated" if report.status in ("drafted", "validated") else "written again"
+    log(connection, report.report_id, action, actor, details)
+
+
+def approve(connection: psycopg.Connection[Any], report: Report, actor: str, note: str = "") -> None:
+    """A second person has looked at it."""
+    if report.status != "validated":
+        raise LifecycleError(
+            f"{report} is {report.status}, and only what is validated can be approved",
+            "write its files first: payments report 1098"
+            if report.status == "drafted"
+            else "see payments report status.",
+        )
+    if _same_person(actor, report.prepared_by):
+        raise LifecycleError(
+            f"{actor} prepared {report} and may not approve it", "let somebody else approve it: --by NAME"
+        )
+    if not report.summary.get("is_complete", True):
+        raise LifecycleError(
+            f"{report} is a preview: the books are posted to {report.summary.get('posted_until')}",
+            "post the days that may still change it, and compute it again.",
+        )
+    newer = find_report(connection, report.kind, report.period)
+    if newer.version > report.version:
+        raise LifecycleError(f"{report} was replaced by version {newer.version}", f"approve version {newer.version}.")
+    log(connection, report.report_id, "approved", actor, {"content": report.content_hash.hex(), "note": note})
+
+
+def submit(connection: psycopg.Connection[Any], report: Report, actor: str, references: dict[str, str]) -> None:
+    """Its files went to the authority, which gave a reference for each."""
+    if report.status != "approved":
+        raise LifecycleError(f"{report} is {report.status}, not approved", "approve it first: payments report approve")
+    formats = files_to_submit(connection, report)
+    if unknown := references.keys() - formats.keys():
+        raise LifecycleError(
+            f"{report} has no file {', '.join(sorted(unknown))}", f"name one of: {', '.join(sorted(formats))}"
+        )
+    # a report may have been written in several formats; it is filed in one, and whole
+    used = {formats[name] for name in references}
+    if missing := {name for name, format_ in formats.items() if format_ in used} - references.keys():
+        raise LifecycleError(
+            f"there is no reference for {', '.join(sorted(missing))}",
+            "give one for each file: --reference FILE=REFERENCE",
+        )
+    for name, reference in references.items():
+        run(
+            connection,
+            "reporting/filing_references",
+            report_id=report.report_id,
+            file_name=name,
+            reference=reference,
+            submitted_by=actor,
+        )
+    log(connection, report.report_id, "submitted", actor, {"references": references})
+    for earlier in find_reports(connection, report.kind, report.period):
+        if earlier.version < report.version and earlier.status == "submitted":
+            log(connection, earlier.report_id, "corrected", actor, {"by_version": report.version})
+
+
+def files_to_submit(connection: psycopg.Connection[Any], report: Report) -> dict[str, str]:
+    """The files of a report that go to the authority, with the format of each."""
+    rows = query(connection, "reporting/report_file_list", report_id=report.report_id)
+    return {row["file_name"]: row["format"] for row in rows if row["format"] in FILED_FORMATS}
+
+
+def log(connection: psycopg.Connection[Any], about: UUID, action: str, actor: str, details: dict[str, Any]) -> None:
+    """An entry of the audit log, chained to the last."""
+    if not actor.strip():
+        raise LifecycleError("nobody is named as the one who does this", "name the person: --by NAME")
+    connection.execute("select pg_advisory_xact_lock(%s)", (_LOG_LOCK,))
+    run(
+        connection,
+        "reporting/compliance_audit_log",
+        report_id=about,
+        action=action,
+        actor=actor.strip(),
+        details=json.dumps(details, sort_keys=True),
+        at=datetime.now(UTC),
+    )
+
+
+def broken_entries(connection: psycopg.Connection[Any]) -> list[dict[str, Any]]:
+    """Entries of the log that are not what was hashed, or do not follow on the one before."""
+    return query(connection, "reporting/audit_log_broken")
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """A file that the validator has accepted."""
+
+    path: Path
+    format: str
+    records: int
+    size_bytes: int
+    sha256: bytes
+
+    @classmethod
+    def of(cls, path: Path, format_: str, records: int) -> "WrittenFile":
+        """Measured and hashed as it stands on the disk."""
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").digest()
+        return cls(path, format_, records, path.stat().st_size, digest)
+
+
+def _same_person(one: str, other: str) -> bool:
+    return "".join(one.casefold().split()) == "".join(other.casefold().split())
+
+
+def _report(row: dict[str, Any]) -> Report:
+    return Report(**row)

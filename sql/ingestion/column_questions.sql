@@ -1,0 +1,46 @@
+-- What the bank should be asked for again by :received_at: the transfers behind each open item of a rail of the bank,
+-- the day as a whole where an item names none, and transfers for which returns wait. Each is asked for again after ten
+-- minutes, then after twenty, and so on up to a day.
+with items as (
+    select i.bank_day, i.channel, coalesce(b.transaction_id, p.transfer_id) as transfer_id
+    from reconciliation.items as i
+    left join settlement.bank_lines as b
+        on i.bank_day = b.bank_day and i.item_id = b.line_id and i.side in ('bank', 'both')
+    left join lateral (
+        -- a payment is found in the day of its value, which is at most ten days before its money
+        select q.transfer_id
+        from payments.payments as q
+        where
+            i.side = 'ours' and q.loan_id = i.loan_id and q.payment_id = i.payment_id
+            and q.effective_on between i.bank_day - 10 and i.bank_day
+    ) as p on true
+    where
+        i.channel in ('ach', 'wire', 'realtime', 'book') and i.cause <> 'duplicate_at_bank'
+        -- where the bank has shown nothing at all yet, it is the statement that is missing
+        and (
+            i.side <> 'ours'
+            or exists (
+                select from settlement.bank_lines as shown
+                where shown.bank_day = i.bank_day and shown.channel = i.channel
+            )
+        )
+),
+
+questions as (
+    select coalesce(i.transfer_id, 'day ' || i.bank_day) as subject, i.transfer_id, min(i.bank_day) as bank_day
+    from items as i
+    group by i.transfer_id, case when i.transfer_id is null then i.bank_day end, i.bank_day
+    union
+    select w.transfer_id as subject, w.transfer_id, null
+    from ingestion.waiting_events as w
+)
+
+select distinct on (q.subject) q.subject, q.transfer_id, q.bank_day
+from questions as q
+left join ingestion.asked_again as a on q.subject = a.subject
+where
+    a.subject is null
+    or a.asked_at + least(interval '10 minutes' * power(2, least(a.times - 1, 10)), interval '1 day')
+    <= %(received_at)s::timestamptz
+order by q.subject, q.bank_day
+limit %(most)s

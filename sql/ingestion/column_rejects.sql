@@ -1,0 +1,40 @@
+-- What is wrong with the events that speak of a receipt and do not say enough of it: a line for each field at fault.
+insert into ingestion.rejects (booked_on, batch_id, line, column_name, reason, found)
+select %(booked_on)s, %(batch_id)s, w.line, f.column_name, f.reason, left(f.found, 80)
+from words as w
+cross join
+    lateral (
+        values
+        (w.signal is null, 'data.type', 'expected CREDIT or DEBIT', null),
+        (w.signal is not null and w.object_id is null, 'data.id', 'expected the id of the transfer', null),
+        (
+            w.currency is distinct from 'USD' and w.receipt in ('first', 'again'), 'data.currency_code', 'expected USD',
+            w.currency
+        ),
+        (
+            w.signal is not null and w.amount_cents is null, 'data.' || split_part(w.amount_fields, '|', 1),
+            'expected whole cents above 0 and below 100000000000', w.amount_text
+        ),
+        (
+            w.receipt = 'original' and w.amount_cents is not null and w.value_date is not null,
+            'data.' || split_part(w.amount_fields, '|', 1), 'expected the whole amount of the transfer that went back',
+            w.amount_text
+        ),
+        (
+            w.signal is not null and w.occurred_at is null, 'data.' || split_part(w.instant_fields, '|', 1),
+            'expected an instant with its zone, not over ' || %(oldest_days)s
+            || ' days before receipt and not over a day after it',
+            w.instant_text
+        ),
+        (
+            w.receipt in ('first', 'again') and w.value_date is null, 'data.' || split_part(w.value_fields, '|', 1),
+            'expected a date from ' || %(oldest_days)s || ' days before receipt to ' || %(newest_days)s
+            || ' days after it',
+            w.value_text
+        ),
+        (
+            w.receipt = 'original' and w.original_id is null, 'data.' || w.original_field,
+            'expected the id of the transfer that went back', null
+        )
+    ) as f (is_wrong, column_name, reason, found)
+where w.verdict = 'rejected' and f.is_wrong

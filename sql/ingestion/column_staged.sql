@@ -1,0 +1,32 @@
+-- The rows of the batch: each new event, word for word, and what was read from it.
+insert into ingestion.staged (
+    booked_on, batch_id, line, raw, is_accepted, is_noted, event, channel, provider, reference, loan_number,
+    amount_cents, occurred_at, value_date, return_code, transfer_id, metadata
+)
+select
+    %(booked_on)s, %(batch_id)s, w.line, coalesce(w.raw, a.raw), w.verdict = 'accepted',
+    w.verdict in ('noted', 'waiting'),
+    w.signal, w.channel, 'column', w.reference,
+    case when w.signal is not null then w.loan_number end,
+    w.amount_cents,
+    w.occurred_at,
+    w.value_date,
+    w.return_code,
+    coalesce(w.transfer_id, w.object_id),
+    jsonb_build_object(
+        'event_id', w.event_id, 'type', w.type,
+        'direction', case when w.type like '%%.outgoing\_%%' then 'outgoing' else 'incoming' end
+    )
+from words as w
+left join arriving as a on w.place = a.place;
+
+-- Which events are known from now on. A return that waited is one that was known before.
+insert into ingestion.bank_events (created_on, event_id, type, object_id, created_at, booked_on, batch_id, line)
+select n.created_on, n.event_id, n.type, n.object_id, n.created_at, %(booked_on)s, %(batch_id)s, n.line
+from new_events as n;
+
+insert into ingestion.batches (batch_id, source, uri, sha256, size_bytes, received_at, booked_on, rows_received)
+values (
+    %(batch_id)s, %(source)s, %(uri)s, %(sha256)s, %(size_bytes)s, %(received_at)s, %(booked_on)s,
+    (select count(*) from words)
+)

@@ -1,0 +1,32 @@
+-- Payments of value date :day that went back, and payments that went back on :day whatever their value date: the first
+-- word of it, or one that tells of an earlier reversal than the one that counts so far.
+insert into payments.reversals (
+    loan_id, payment_id, seq, effective_on, signal, occurred_at, happened_on, code, booked_on, batch_id, line
+)
+with words as (
+    select i.*
+    from ingestion.payment_ingestions as i
+    where i.effective_on = %(day)s and i.signal in ('returned', 'recalled')
+
+    union all
+
+    select i.*
+    from ingestion.payment_ingestions as i
+    where
+        i.effective_on = any(%(value_dates)s::date[]) and i.effective_on <> %(day)s
+        and i.happened_on = %(day)s and i.signal in ('returned', 'recalled')
+),
+
+earliest as (
+    -- of two words the one that happened first, and of two at one instant always the same, never the first to arrive
+    select distinct on (w.loan_id, w.payment_id) w.*
+    from words as w
+    order by w.loan_id, w.payment_id, w.occurred_at, w.signal
+)
+
+select
+    e.loan_id, e.payment_id, coalesce(known.seq, 0) + 1, e.effective_on, e.signal, e.occurred_at, e.happened_on,
+    e.return_code, e.booked_on, e.batch_id, e.line
+from earliest as e
+left join payments.reversals_in_force as known on e.loan_id = known.loan_id and e.payment_id = known.payment_id
+where known.payment_id is null or (e.occurred_at, e.signal) < (known.occurred_at, known.signal)

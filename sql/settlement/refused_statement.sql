@@ -1,0 +1,18 @@
+-- A statement file was refused as a whole. The same file refused again is the same case, open again with what is wrong.
+insert into operations.exception_cases (
+    case_id, category, subcategory, severity, state, business_date, line, summary, next_step, details
+)
+values (
+    operations.content_id('refused_statement|' || %(source)s), 'statement', %(code)s, 'high', 'open', %(day)s,
+    %(file_line)s, %(summary)s, %(next_step)s, %(details)s::jsonb
+)
+on conflict (case_id) do update set
+    subcategory = excluded.subcategory,
+    state = 'open',
+    business_date = excluded.business_date,
+    line = excluded.line,
+    summary = excluded.summary,
+    next_step = excluded.next_step,
+    details = excluded.details,
+    resolution = null,
+    resolved_at = null;

@@ -1,0 +1,84 @@
+-- What the corrections and deletions of the file take back and bring back: lines of the statements before them, of
+-- their account and day, that the file does not have are withdrawn; its own that had been withdrawn are in force again.
+-- Tells nothing where the file only adds.
+insert into settlement.line_corrections (bank_day, line_id, version, statement_id, is_withdrawn)
+with corrected_days as (
+    -- some banks tell an account in several blocks: the corrections of one file belong together
+    select
+        j.account, j.as_of, min(j.number) as first_number,
+        coalesce(max(j.number) filter (where j.nature = 'deletion'), 0) as last_deletion,
+        (array_agg(j.statement_id order by j.number desc))[1] as statement_id
+    from judged_statements as j
+    where j.nature <> 'new' and j.repeats is null
+    group by j.account, j.as_of
+),
+
+of_file as (
+    select
+        j.statement_id, j.number, j.account, j.as_of, j.from_on,
+        j.number > c.last_deletion and (j.nature = 'correction' or j.number > c.first_number) as is_kept
+    from judged_statements as j
+    inner join corrected_days as c on j.account = c.account and j.as_of = c.as_of
+    where j.repeats is null
+),
+
+-- Statements of this file are not stored yet.
+before as (
+    select k.statement_id, k.account, k.as_of, k.from_on
+    from settlement.statements as k
+    inner join corrected_days as c on k.account = c.account and k.as_of = c.as_of
+    union all
+    select f.statement_id, f.account, f.as_of, f.from_on
+    from of_file as f
+    where not f.is_kept
+),
+
+-- A statement's lines lie between its first day and a week after its last.
+span as (
+    select min(s.from_on) as first_day, max(s.as_of) + 7 as last_day
+    from (
+        select b.from_on, b.as_of from before as b
+        union all
+        select f.from_on, f.as_of from of_file as f
+    ) as s
+),
+
+own as (
+    select distinct l.bank_day, l.line_id, c.statement_id
+    from identified_lines as l
+    inner join of_file as f on l.number = f.number and f.is_kept
+    inner join corrected_days as c on f.account = c.account and f.as_of = c.as_of
+),
+
+told_before as (
+    select b.bank_day, b.line_id, c.statement_id
+    from settlement.bank_lines as b
+    inner join before as s on b.statement_id = s.statement_id
+    inner join corrected_days as c on s.account = c.account and s.as_of = c.as_of
+    where b.bank_day between (select p.first_day from span as p) and (select p.last_day from span as p)
+),
+
+last_words as (
+    select distinct on (w.bank_day, w.line_id) w.bank_day, w.line_id, w.version, w.is_withdrawn
+    from settlement.line_corrections as w
+    where w.bank_day between (select p.first_day from span as p) and (select p.last_day from span as p)
+    order by w.bank_day asc, w.line_id asc, w.version desc
+),
+
+changed as (
+    select t.bank_day, t.line_id, t.statement_id, true as is_withdrawn
+    from told_before as t
+    where
+        not exists (
+            select from own as o
+            where o.bank_day = t.bank_day and o.line_id = t.line_id
+        )
+    union all
+    select o.bank_day, o.line_id, o.statement_id, false
+    from own as o
+)
+
+select g.bank_day, g.line_id, coalesce(w.version, 0) + 1, g.statement_id, g.is_withdrawn
+from changed as g
+left join last_words as w on g.bank_day = w.bank_day and g.line_id = w.line_id
+where g.is_withdrawn <> coalesce(w.is_withdrawn, false);

@@ -1,0 +1,72 @@
+"""`payments report`: from the ledger to a submission, as people do it."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from payments_pipeline.cli import payments
+from payments_pipeline.postgres import url as urls
+from payments_pipeline.postgres.connect import Database
+from payments_pipeline.postgres.server import Server
+from tests.conftest import _new_database
+
+
+@pytest.fixture
+def own(kept: Database, server: Server) -> Iterator[Database]:
+    """A copy of the book, since commands commit."""
+    with _new_database(server, template=urls.parse(kept.url)["dbname"]) as database:
+        yield database
+
+
+@pytest.fixture
+def run(own: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    monkeypatch.setenv("PAYMENTS_DATABASE_URL", own.url)
+    monkeypatch.setenv("PAYMENTS_PII_KEY", base64.b64encode(bytes(range(32))).decode())
+    monkeypatch.setenv("PAYMENTS_HOME", str(tmp_path / "home"))
+
+    def command(*arguments: str) -> Result:
+        return CliRunner().invoke(payments, ["report", *arguments])
+
+    return command  # type: ignore[return-value]
+
+
+def test_a_year_is_computed_written_approved_by_another_and_submitted(run: object, tmp_path: Path) -> None:
+    assert callable(run)
+    out = str(tmp_path / "out")
+    assert "no report yet" in run("status").output
+    written = run("1098", "--year", "2025", "--format", "fire", "--out", out, "--by", "Pat")
+    assert written.exit_code == 0, written.output
+    assert "14 forms" in written.output
+    assert "interest received" in written.output
+    assert "900123456" not in written.output
+    assert [path.name for path in Path(out).iterdir()] == ["1098-2025-v1.fire.txt"]
+
+    refused = run("approve", "1098", "--year", "2025", "--by", "Pat")
+    assert "Pat prepared form_1098 2025, version 1 and may not approve it" in str(refused.exception)
+    assert run("approve", "1098", "--year", "2025", "--by", "Kim", "--note", "register read").exit_code == 0
+    assert run("submit", "1098", "--year", "2025", "--by", "Kim", "--reference", "ORIG.55AA5.0001").exit_code == 0
+
+    shown = run("status", "--log")
+    assert shown.exit_code == 0
+    for words in ("submitted", "ORIG.55AA5.0001", "register read", "validated", "Kim"):
+        assert words in shown.output
+
+    for format_ in ("register", "pdf"):
+        assert run("1098", "--year", "2025", "--format", format_, "--out", out, "--by", "Pat").exit_code == 0
+    assert run("1098", "--year", "2026", "--format", "iris", "--out", out, "--by", "Pat").exit_code == 0
+    assert {path.name for path in Path(out).iterdir()} >= {
+        "1098-2025-v1.register.html", "1098-2025-v1.register.csv", "1098-2025-v1.statements", "1098-2026-v1.iris-O001.xml",
+    }  # fmt: skip
+
+
+def test_a_touched_log_ends_the_status_with_1(run: object, own: Database, tmp_path: Path) -> None:
+    assert callable(run)
+    run("1098", "--year", "2025", "--format", "register", "--out", str(tmp_path / "out"), "--by", "Pat")
+    with own.connect("owner") as owner:
+        owner.execute("update compliance.compliance_audit_log set actor = 'Mallory' where entry_no = 1")
+    ended = run("status")
+    assert ended.exit_code == 1
+    assert "it is not what was hashed" in ended.output

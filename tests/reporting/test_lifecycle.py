@@ -1,0 +1,239 @@
+"""The life of a report: four eyes, a log that tells when it was touched, and corrections of what was filed."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import psycopg
+import pytest
+
+from payments_pipeline.formats import fire, iris
+from payments_pipeline.formats.tax_identity import Identity
+from payments_pipeline.postgres.connect import Database
+from payments_pipeline.reporting import lifecycle
+from payments_pipeline.reporting.filer import read_filer
+from payments_pipeline.reporting.files_1098 import Desk, RefusedFileError, write_fire, write_iris
+from payments_pipeline.reporting.form_1098 import draft
+from payments_pipeline.reporting.lifecycle import LifecycleError, Report, find_report
+from payments_pipeline.rules.form_1098 import Policy
+from tests.reporting import taxbook
+from tests.reporting.taxbook import Loan
+
+
+@pytest.fixture
+def owner(kept: Database) -> Iterator[psycopg.Connection[Any]]:
+    """A connection that may do everything, whose doings are rolled back."""
+    with kept.connect("owner") as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture
+def desk(owner: psycopg.Connection[Any], tmp_path: Path) -> Callable[[], Desk]:
+    def now() -> Desk:
+        report = draft(owner, 2025, Policy(), "Pat Preparer")
+        return Desk(owner, taxbook.PERSONAL_DATA, report, read_filer(), tmp_path)
+
+    return now
+
+
+def filed(desk: Desk, write: Callable[[Desk], list[lifecycle.WrittenFile]] = write_fire) -> Report:
+    """Through all the steps to its submission."""
+    files = write(desk)
+    connection = desk.connection
+    lifecycle.validated(connection, desk.report, "Pat Preparer", files)
+    lifecycle.approve(connection, _now(desk), "Kim Reviewer")
+    lifecycle.submit(connection, _now(desk), "Kim Reviewer", {file.path.name: f"R-{n}" for n, file in enumerate(files)})
+    return _now(desk)
+
+
+def _now(desk: Desk) -> Report:
+    return find_report(desk.connection, "form_1098", "2025", desk.report.version)
+
+
+def records_of(path: Path) -> list[dict[str, fire.Value]]:
+    content = path.read_bytes()
+    return [fire.read_record(content[at : at + 750]) for at in range(0, len(content), 750)]
+
+
+def test_a_report_goes_from_draft_to_submission_step_by_step(desk: Callable[[], Desk]) -> None:
+    at = desk()
+    assert at.report.status == "drafted"
+    with pytest.raises(LifecycleError, match="is drafted, and only what is validated can be approved"):
+        lifecycle.approve(at.connection, at.report, "Kim Reviewer")
+    with pytest.raises(LifecycleError, match="is drafted, not approved"):
+        lifecycle.submit(at.connection, at.report, "Kim Reviewer", {})
+    assert filed(at).status == "submitted"
+    log = at.connection.execute(
+        "select action, actor from compliance.compliance_audit_log order by entry_no"
+    ).fetchall()
+    assert log == [
+        ("drafted", "Pat Preparer"), ("validated", "Pat Preparer"), ("approved", "Kim Reviewer"), ("submitted", "Kim Reviewer"),
+    ]  # fmt: skip
+    assert lifecycle.broken_entries(at.connection) == []
+
+
+@pytest.mark.parametrize("who", ["Pat Preparer", "pat preparer", " PAT  PREPARER "])
+def test_nobody_approves_what_they_prepared(desk: Callable[[], Desk], who: str) -> None:
+    at = desk()
+    lifecycle.validated(at.connection, at.report, "Pat Preparer", write_fire(at))
+    with pytest.raises(LifecycleError, match=r"prepared form_1098 2025, version 1 and may not approve it"):
+        lifecycle.approve(at.connection, _now(at), who)
+    with pytest.raises(LifecycleError, match="nobody is named"):
+        lifecycle.approve(at.connection, _now(at), "  ")
+
+
+def test_what_was_replaced_by_a_newer_version_is_not_approved(
+    desk: Callable[[], Desk], owner: psycopg.Connection[Any], book: dict[str, Loan]
+) -> None:
+    at = desk()
+    lifecycle.validated(owner, at.report, "Pat Preparer", write_fire(at))
+    _refund(owner, book["ordinary"], 10_00)
+    desk()
+    with pytest.raises(LifecycleError, match="was replaced by version 2"):
+        lifecycle.approve(owner, _now(at), "Kim Reviewer")
+
+
+def test_a_year_that_is_not_over_in_the_books_is_a_preview_that_nobody_approves(
+    owner: psycopg.Connection[Any], desk: Callable[[], Desk]
+) -> None:
+    owner.execute("delete from ledger.days where business_date = '2026-01-31'")
+    at = desk()
+    lifecycle.validated(owner, at.report, "Pat Preparer", write_fire(at))
+    with pytest.raises(LifecycleError, match="is a preview: the books are posted to 2026-01-25"):
+        lifecycle.approve(owner, _now(at), "Kim Reviewer")
+    owner.execute("insert into ledger.days (business_date) values ('2026-01-31')")
+    again = desk()
+    assert (again.report.version, again.report.content_hash) == (2, at.report.content_hash)
+    assert filed(again).status == "submitted"
+
+
+def test_each_file_needs_its_reference_and_no_other_is_taken(desk: Callable[[], Desk]) -> None:
+    at = desk()
+    (file,) = write_fire(at)
+    lifecycle.validated(at.connection, at.report, "Pat Preparer", [file])
+    lifecycle.approve(at.connection, _now(at), "Kim Reviewer")
+    with pytest.raises(LifecycleError, match="has no file nonsense"):
+        lifecycle.submit(at.connection, _now(at), "Kim Reviewer", {"nonsense": "R"})
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            "update compliance.compliance_audit_log set actor = 'Mallory' where entry_no = 2",
+            "it is not what was hashed",
+        ),
+        ("delete from compliance.compliance_audit_log where entry_no = 2", "an entry before it is missing"),
+        ("update compliance.compliance_audit_log set prev_hash = sha256('x') where entry_no = 3", "does not follow"),
+    ],
+)
+def test_a_log_that_was_touched_says_where(desk: Callable[[], Desk], statement: str, said: str) -> None:
+    at = desk()
+    filed(at)
+    at.connection.execute(statement.encode())
+    assert any(said in entry["fault"] for entry in lifecycle.broken_entries(at.connection))
+
+
+# Corrections ------------------------------------------------------------------------------------------------------------
+
+
+def _refund(connection: psycopg.Connection[Any], loan: Loan, cents: int) -> None:
+    connection.execute(
+        "insert into servicing.interest_refunds values (%s, operations.content_id(%s), '2025-12-30', 2025, %s, 'late news')",
+        (loan.loan_id, f"{loan.loan_id}|{cents}", cents),
+    )
+
+
+def _after_filing(owner: psycopg.Connection[Any], book: dict[str, Loan]) -> None:
+    """An amount, a name, an address and a threshold change, and a form that was missing turns up."""
+    _refund(owner, book["ordinary"], 100_00)
+    taxbook.identify(owner, book["acquired"], 2, Identity(first="Jane", last="Smith", tin="900123456"))
+    taxbook.identify(owner, book["refinanced"], 2, book["refinanced"].identity, street="7 Oak Street")
+    _refund(owner, book["first of January paid in December"], 1_500_00)
+    unknown = book["of an unknown payer"]
+    unknown.payer_kind = "individual"
+    taxbook.identify(owner, unknown, 1, unknown.identity)
+    unknown.payer_kind = None
+
+
+def test_after_filing_nothing_is_left_to_file_until_something_changes(desk: Callable[[], Desk]) -> None:
+    filed(desk())
+    again = desk()
+    assert again.report.version == 1
+    with pytest.raises(RefusedFileError, match="there is nothing to file"):
+        write_fire(Desk(again.connection, again.personal_data, _as_version(again, 2), again.filer, again.folder))
+
+
+def _as_version(desk: Desk, version: int) -> Report:
+    from dataclasses import replace
+
+    return replace(desk.report, version=version)
+
+
+def test_what_changed_after_filing_is_corrected_in_one_transaction_or_in_two(
+    desk: Callable[[], Desk], owner: psycopg.Connection[Any], book: dict[str, Loan]
+) -> None:
+    filed(desk())
+    _after_filing(owner, book)
+    second = desk()
+    assert second.report.version == 2
+    (file,) = write_fire(second)
+    assert fire.check_file(file.path).faults == []
+    records = records_of(file.path)
+    assert "".join(str(each["record_type"]) for each in records) == "TABCABBBBCABCF"
+    said = {
+        (str(each["account_number"]), str(each["corrected"])): each for each in records if each["record_type"] == "B"
+    }
+
+    def number(what: str) -> str:
+        return f"LN{book[what].loan_id:010}"
+
+    # one transaction: the whole record again, with G
+    assert said[number("ordinary"), "G"]["amount_1"] == 1_000_00 - 100_00
+    assert said[number("refinanced"), "G"]["address"] == "7 OAK STREET"
+    # two transactions: the old name with zeros, then the new one
+    old, new = said[number("acquired"), "G"], said[number("acquired"), "C"]
+    assert (old["name"], old["amount_1"], old["amount_6"]) == ("DOE JANE", 0, 0)
+    assert (new["name"], new["amount_1"]) == ("SMITH JANE", 1_000_00)
+    # a form that is due no more is corrected to zeros; one that was missing is an original
+    assert said[number("first of January paid in December"), "G"]["amount_1"] == 0
+    assert said[number("of an unknown payer"), ""]["amount_1"] == 1_000_00
+    assert len(said) == 6
+
+    assert filed(second).status == "submitted"
+    assert find_report(owner, "form_1098", "2025", 1).status == "corrected"
+    assert desk().report.version == 2
+
+
+def test_a_correction_is_corrected_again_by_what_was_filed_last(
+    desk: Callable[[], Desk], owner: psycopg.Connection[Any], book: dict[str, Loan]
+) -> None:
+    filed(desk())
+    _refund(owner, book["ordinary"], 100_00)
+    filed(desk())
+    _refund(owner, book["ordinary"], 50_00)
+    (file,) = write_fire(desk())
+    (record,) = [each for each in records_of(file.path) if each["record_type"] == "B"]
+    assert (record["corrected"], record["amount_1"]) == ("G", 850_00)
+
+
+def test_iris_corrections_refer_to_the_record_they_correct_in_a_transmission_of_their_own(
+    desk: Callable[[], Desk], owner: psycopg.Connection[Any], book: dict[str, Loan]
+) -> None:
+    filed(desk(), write_iris)
+    _after_filing(owner, book)
+    files = {file.path.name.split("-")[-1][0]: file for file in write_iris(desk())}
+    assert set(files) == {"O", "C"}
+    space = "{" + iris.NAMESPACE + "}"
+    corrections = {
+        each.findtext(f"{space}RecipientAccountNum"): each
+        for each in ElementTree.parse(files["C"].path).getroot().iter(f"{space}Form1098Detail")
+    }
+    assert len(corrections) == 4
+    ordinary = corrections["LN0000000001"]
+    assert ordinary.findtext(f".//{space}UniqueRecordId") == "R-0|1|1"  # receipt, submission, first record
+    assert ordinary.findtext(f"{space}MortgageInterestReceivedAmt") == "900.00"
+    originals = ElementTree.parse(files["O"].path).getroot().iter(f"{space}Form1098Detail")
+    assert sorted(str(each.findtext(f".//{space}PersonLastNm")) for each in originals) == ["Doe", "Smith"]
