@@ -43,7 +43,12 @@ demo: $(STAMP) ## Do the same work without a UI, and print a summary
 
 .PHONY: test
 test: $(STAMP) ## Run the tests, against a real PostgreSQL of their own
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+.PHONY: soak
+soak: $(STAMP) ## Run the tests that get better with size: 100 disturbed worlds, 100,000 broken statements, 10,000 broken webhooks
+	SOAK_WORLDS=100 SOAK_FILES=100000 SOAK_PAYLOADS=10000 $(BIN)/python -m pytest -n auto --maxprocesses 4 \
+		tests/simulation tests/formats/test_statement_fuzz.py tests/webhooks/test_hostile.py
 
 .PHONY: check
 check: $(STAMP) ## Lint, format check, types, SQL, and whether Dagster can load the definitions

@@ -37,6 +37,8 @@ from payments_pipeline.reference_data import load_reference_data
 from payments_pipeline.settings import Settings
 from payments_pipeline.world import World, generate
 from payments_pipeline.world.load import load_portfolio
+from payments_pipeline.world.manifest import read_manifest
+from payments_pipeline.world.parameters import WorldError
 
 DAY: Final = date(2026, 7, 1)
 EVENTS_PER_PAYMENT: Final = 2.4
@@ -59,7 +61,7 @@ def measure_events(settings: Settings, events: int) -> None:
     world = World(
         loans=LOANS_PER_PAYMENT * payments, first_day=DAY, days=1, peak_day=DAY, peak_payments=payments, seed=1
     )
-    if not (folder / "manifest.json").is_file():
+    if not _is_there(folder):
         console.print(f"generating a world of {payments:,} payments, once, in {folder}", highlight=False)
         generate(world, folder, overwrite=True)
     after = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC) + timedelta(days=20)
@@ -91,6 +93,15 @@ def measure_events(settings: Settings, events: int) -> None:
         timed("polled: read and staged", _poll(connection, client, after))
         timed("taken up", _take_up(connection))
     console.print(table)
+
+
+def _is_there(folder: Path) -> bool:
+    """Whether the world was generated, by a program that made worlds as this one does."""
+    try:
+        read_manifest(folder)
+    except WorldError:
+        return False
+    return True
 
 
 def _read(client: ColumnClient, kept: list[RawEvent]) -> Iterator[int]:

@@ -1,12 +1,13 @@
 """What runs days again when something about them has come late."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import dagster as dg
 import psycopg
 
+from payments_pipeline import clock
 from payments_pipeline.operations.requests import DueDay, due_days
 from payments_pipeline.partitions import business_date, business_days
 from payments_pipeline.resources import Platform
@@ -32,7 +33,7 @@ def late_arrivals(
 ) -> dg.SensorResult | dg.SkipReason:
     """A run for each day that waits, a few at a time; the other days are still waiting at the next tick."""
     with platform.connect("late_arrivals") as connection:
-        return runs_of_waiting_days(connection, context.instance, datetime.now(UTC))
+        return runs_of_waiting_days(connection, context.instance, clock.now(platform.home))
 
 
 def runs_of_waiting_days(

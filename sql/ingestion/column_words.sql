@@ -40,9 +40,26 @@ told as (
         ) as amount_text,
         nullif(s.object ->> r.original_field, '') as original_id,
         s.object ->> 'currency_code' as currency,
-        coalesce(
-            nullif(s.object ->> 'receiver_account_number_id', ''), nullif(s.object ->> 'account_number_id', '')
-        ) as account_number_id,
+        -- looked up one by one, here and below: a join reads the whole book for each few thousand events
+        case
+            when r.signal is not null
+                then (
+                    select own.loan_id
+                    from servicing.account_numbers as own
+                    where
+                        own.account_number_id = coalesce(
+                            nullif(s.object ->> 'receiver_account_number_id', ''), s.object ->> 'account_number_id'
+                        )
+                )
+        end as own_loan_id,
+        case
+            when r.signal is not null
+                then (
+                    select known.loan_number
+                    from ingestion.transfers as known
+                    where known.transfer_id = s.object_id
+                )
+        end as known_loan_number,
         case when r.signal is not null then s.object end as object
     from snapshots as s
     inner join types as t on s.type = t.type
@@ -58,15 +75,15 @@ told as (
                 when 'recleared' then coalesce(s.object ->> 'recleared_at', '') <> ''
                 when 'not_recleared' then coalesce(s.object ->> 'recleared_at', '') = ''
                 when 'from_us'
-                    then exists (
-                        select from servicing.account_numbers as ours
+                    then (
+                        select ours.loan_id from servicing.account_numbers as ours
                         where ours.account_number_id = s.object ->> 'sender_account_number_id'
-                    )
+                    ) is not null
                 when 'to_us'
-                    then not exists (
-                        select from servicing.account_numbers as ours
+                    then (
+                        select ours.loan_id from servicing.account_numbers as ours
                         where ours.account_number_id = s.object ->> 'sender_account_number_id'
-                    )
+                    ) is null
             end
     offset 0
 ),
@@ -125,7 +142,7 @@ select
     t.occurred_at,
     t.amount_cents,
     coalesce(
-        known.loan_number, 'LN' || lpad(own.loan_id::text, 10, '0'), quoted.loan_number, 'UNMATCHED'
+        t.known_loan_number, 'LN' || lpad(t.own_loan_id::text, 10, '0'), quoted.loan_number, 'UNMATCHED'
     ) as loan_number,
     case when t.receipt = 'original' then t.original_id else t.object_id end as transfer_id,
     case t.receipt
@@ -152,8 +169,6 @@ select
     end as verdict,
     null::text as raw
 from ranged as t
-left join ingestion.transfers as known on t.object_id = known.transfer_id
-left join servicing.account_numbers as own on t.account_number_id = own.account_number_id
 left join lateral (
     -- only where the account number does not say it: the one loan of ours that the texts name
     select min(l.loan_number) as loan_number
@@ -167,6 +182,6 @@ left join lateral (
             '(?<![A-Z0-9])LN[0-9]{10}(?![0-9])', 'g'
         ) as q (found)
     inner join servicing.loans as l on substr(q.found[1], 3)::bigint = l.loan_id
-    where t.signal is not null and own.loan_id is null
+    where t.signal is not null and t.own_loan_id is null
     having count(distinct l.loan_id) = 1
 ) as quoted on true

@@ -54,7 +54,7 @@ def shape(connection: Connection, table: str) -> tuple[Any, ...]:
         (table,),
     ).fetchone()
     assert row is not None
-    return row
+    return tuple(row)
 
 
 def test_a_new_day_is_what_was_worked_out_for_it(connection: Connection) -> None:
