@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from payments_pipeline import clock
 from payments_pipeline.column.client import ColumnClient
 from payments_pipeline.column.local.control import API_KEY, LocalBank
+from payments_pipeline.errors import PaymentsError
 from payments_pipeline.settings import Settings
 
 LOCAL_ADDRESS: Final = "127.0.0.1"
@@ -23,6 +24,10 @@ LOCAL_ADDRESS: Final = "127.0.0.1"
 _NEW_YORK: Final = ZoneInfo("America/New_York")
 _EVENING: Final = time(23, 0)
 _PLAYED: Final = "played"
+
+
+class BankError(PaymentsError):
+    """A home that is connected to no single bank."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +65,22 @@ class Bank:
         yield clock.now(home)
 
 
-def bank_of(settings: Settings, port: int | None = None) -> Bank | None:
-    """The bank of the settings, or the local one of a home that plays a world; none where there is neither."""
+def bank_of(settings: Settings) -> Bank | None:
+    """The bank of the settings, or the local one of a home that plays a world; none where there is neither.
+
+    A home with both is refused: what a real bank tells would be dated by the clock of a world.
+    """
+    plays_world = clock.clock_file(settings.home).exists()
     if settings.column_url is not None and settings.column_api_key is not None:
+        if plays_world:
+            raise BankError(
+                f"{settings.home} plays a demo world, and PAYMENTS_COLUMN_URL names a bank",
+                "give the bank a PAYMENTS_HOME and a database of its own; or unset it here, for the demo.",
+            )
         return Bank(settings.column_url, settings.column_api_key)
-    if not clock.clock_file(settings.home).exists():
-        return None
-    return Bank(f"http://{LOCAL_ADDRESS}:{port or settings.bank_port}", SecretStr(API_KEY), settings.home)
+    return (
+        Bank(f"http://{LOCAL_ADDRESS}:{settings.bank_port}", SecretStr(API_KEY), settings.home) if plays_world else None
+    )
 
 
 def inbox_of(settings: Settings) -> Path:

@@ -1,7 +1,7 @@
 """What time it is: the machine's, unless this home plays a demo world, whose days are not ours.
 
 The local bank moves a world's clock and notes it in `PAYMENTS_HOME/clock`. Nothing reads that note but through this
-module, and a home that is connected to a real bank never has one: `payments up` refuses the two together.
+module, and a home that is connected to a real bank never has one: `bank.bank_of` refuses the two together.
 """
 
 from datetime import UTC, datetime

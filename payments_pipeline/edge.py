@@ -23,19 +23,19 @@ from payments_pipeline.settings import PREFIX, Settings
 from payments_pipeline.supervise import ChildEndedError, Supervisor
 
 _ANSWER_SECONDS: Final = 120
-_SECRETS: Final = ("COLUMN_WEBHOOK_SECRET", "WEBHOOK_SECRET", "WEBHOOK_TOKEN")
+_SECRETS: Final = tuple(PREFIX + name for name in ("COLUMN_WEBHOOK_SECRET", "WEBHOOK_SECRET", "WEBHOOK_TOKEN"))
 
 
 def start_edge(supervisor: Supervisor, settings: Settings, world: Path | None) -> Bank | None:
     """Start the webhook service, and the local bank with a world if there is one; returns the bank once both answer.
 
-    Secrets that nobody has set are made for this start: only the two programs need to agree on them.
+    For a world, secrets that nobody has set are made for this start: only the two programs need to agree on them.
     """
     for kind in ("arrivals", "bank", "statements"):
         (inbox_of(settings) / kind).mkdir(parents=True, exist_ok=True)
     environ = os.environ | settings.as_environ()
-    for name in _SECRETS:
-        environ.setdefault(PREFIX + name, secrets.token_urlsafe(32))
+    if world is not None:
+        environ |= {name: secrets.token_urlsafe(32) for name in _SECRETS if not environ.get(name)}
     payments = [Path(sys.executable).parent / "payments"]
     webhooks = f"http://{LOCAL_ADDRESS}:{settings.webhook_port}"
     supervisor.start(
@@ -45,7 +45,7 @@ def start_edge(supervisor: Supervisor, settings: Settings, world: Path | None) -
         environ=environ,
     )
     _wait_until_ready(supervisor, f"{webhooks}/ready")
-    if world is None or settings.column_url is not None:
+    if world is None:
         return bank_of(settings)
     played = played_until(settings.home)
     options: list[str | Path] = [

@@ -1,6 +1,6 @@
 """What each rail should deliver to the bank, and what the bank says it did."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import BinaryIO, Final, cast
 
 import dagster as dg
@@ -40,7 +40,8 @@ def bank_lines(turn: Turn) -> Done:
     read = load_bank_lines(turn.connection, turn.platform.inbox, turn.day, since=since)
     files = load_statements_in(turn.connection, turn.platform.inbox / "statements")
     if turn.platform.bank is not None:
-        files = [*files, _report_of(turn.platform.bank, turn)]
+        # what the bank moved late in the evening before came after that day was closed
+        files = [*files, *(_report_of(turn.platform.bank, turn, turn.day - timedelta(days=back)) for back in (1, 0))]
     for other in {*read.days, *(day for file in files for day in file.days)} - {turn.day}:
         run(turn.connection, "operations/request_day", day=other, reason="reposted", subject=f"bank lines of {other}")
     return {
@@ -52,12 +53,12 @@ def bank_lines(turn: Turn) -> Done:
     }
 
 
-def _report_of(bank: Bank, turn: Turn) -> Loaded:
-    """The bank's own report of the day, as far as the day has gone."""
+def _report_of(bank: Bank, turn: Turn, day: date) -> Loaded:
+    """The bank's own report of a day, as far as the day has gone."""
     turn.connection.commit()  # the bank takes its time, and nobody should wait for us meanwhile
-    with bank.client() as client, client.report("bank_account_transaction", turn.day, turn.day) as report:
-        source = f"column:bank_account_transaction:{turn.day}"
-        return load_column_report(turn.connection, turn.day, cast(BinaryIO, report), source)
+    with bank.client() as client, client.report("bank_account_transaction", day, day) as report:
+        source = f"column:bank_account_transaction:{day}"
+        return load_column_report(turn.connection, day, cast(BinaryIO, report), source)
 
 
 @daily_step(

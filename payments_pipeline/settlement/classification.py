@@ -19,10 +19,11 @@ from payments_pipeline.paths import DATA_DIR
 
 RULES_FILE: Final = DATA_DIR / "statement_rules.csv"
 
-_COLUMNS: Final = ("format", "codes", "family", "sign", "text", "channel", "kind", "description")
+_COLUMNS: Final = ("format", "codes", "family", "sign", "text", "channel", "kind", "receipt", "description")
 _CHANNELS: Final = frozenset({"ach", "wire", "realtime", "check", "card", "paypal", "venmo", "book"})
 _KINDS: Final = frozenset({"credit", "return", "fee", "other"})
 _FAMILIES: Final = frozenset({"", "credit", "debit", "return", "fee", "interest", "other"})
+_RECEIPTS: Final = frozenset({"", "again"})
 _FORMATS: Final = frozenset({"", "bai2", "mt940", "camt053", "nacha", "csv", "column"})
 
 
@@ -32,6 +33,8 @@ class Classified(NamedTuple):
     channel: str
     kind: str
     has_rule: bool = True
+    receipt: str = ""
+    """`again` for money that is here once more after its return, or goes back from there: a receipt of its own."""
 
 
 UNKNOWN: Final = Classified("book", "other", has_rule=False)
@@ -108,7 +111,7 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
 
 def _rule(row: dict[str, str], where: str) -> Rule:
     for column, known in (("format", _FORMATS), ("family", _FAMILIES), ("sign", {"", "+", "-"}), ("channel", _CHANNELS),
-                          ("kind", _KINDS)):  # fmt: skip
+                          ("kind", _KINDS), ("receipt", _RECEIPTS)):  # fmt: skip
         if row[column] not in known:
             raise RulesError(
                 f"{where}: {column} is {row[column]!r}.", f"Write one of {', '.join(sorted(filter(None, known)))}."
@@ -123,5 +126,5 @@ def _rule(row: dict[str, str], where: str) -> Rule:
         row["family"],
         row["sign"],
         text,
-        Classified(row["channel"], row["kind"]),
+        Classified(row["channel"], row["kind"], receipt=row["receipt"]),
     )

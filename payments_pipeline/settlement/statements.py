@@ -479,13 +479,15 @@ def _copy(connection: psycopg.Connection[Any], items: Iterator[Item], classify: 
             if isinstance(item, Line):
                 if reading.faults:
                     continue
-                channel, kind, has_rule = classify(item)
+                found = classify(item)
                 reading.lines += 1
-                reading.unclassified += not has_rule
+                reading.unclassified += not found.has_rule
+                # as ingestion names the receipt that a refused return makes
+                reference = f"{item.customer_reference}/{found.receipt}" if found.receipt else item.customer_reference
                 copy.write_row(
                     (
-                        item.statement, item.booked_on, item.account, channel, kind, item.amount_cents, item.value_on,
-                        item.type_code, item.bank_reference, item.customer_reference, item.text, item.record,
+                        item.statement, item.booked_on, item.account, found.channel, found.kind, item.amount_cents,
+                        item.value_on, item.type_code, item.bank_reference, reference, item.text, item.record,
                         item.file_line, item.identity,
                     )
                 )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from payments_pipeline.bank import bank_of
 from payments_pipeline.commands import begin
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.paths import make_open_folder
@@ -35,6 +36,7 @@ def serve(host: str, port: int | None, workers: int) -> None:
     import uvicorn
 
     settings = begin()
+    bank_of(settings)  # refuses a home whose clock is that of a world while a real bank writes to it
     port = port or settings.webhook_port
     _require_queue(open_database(settings))
     if workers > 1:

@@ -328,6 +328,34 @@ def test_columns_report_of_a_day_is_stored_with_rail_and_kind(vault: Vault) -> N
     ]
 
 
+def test_money_that_is_here_again_after_its_return_goes_by_the_name_of_its_own_receipt(vault: Vault) -> None:
+    rows = [
+        ("acht_1", "ach.outgoing_transfer.returned", -700, NIGHT),
+        ("acht_1", "ach.outgoing_transfer.return_dishonored", 700, NIGHT),
+        ("acht_1", "ach.outgoing_transfer.return_contested", -700, NIGHT),
+        ("chkt_1", "check.outgoing_debit.recleared", 600, NIGHT),
+        ("chkt_1", "check.outgoing_debit.second_return", -600, NIGHT),
+    ]
+    load_column_report(vault.connection, DAY, report(*rows), "report", received_at=RECEIVED)
+    assert vault.rows(
+        "select type_code, reference, kind, amount_cents from settlement.bank_lines order by transaction_id, type_code"
+    ) == [
+        ("ach.outgoing_transfer.return_contested", "acht_1/again", "return", -700),
+        ("ach.outgoing_transfer.return_dishonored", "acht_1/again", "credit", 700),
+        ("ach.outgoing_transfer.returned", "acht_1", "return", -700),
+        ("check.outgoing_debit.recleared", "chkt_1/again", "credit", 600),
+        ("check.outgoing_debit.second_return", "chkt_1/again", "return", -600),
+    ]
+
+
+def test_columns_report_that_has_grown_adds_its_new_rows(vault: Vault) -> None:
+    rows = [("acht_1", "ach.incoming_transfer.settled", 1_000, NIGHT)]
+    load_column_report(vault.connection, DAY, report(*rows), "in the evening", received_at=RECEIVED)
+    rows.append(("rttr_1", "realtime.incoming_transfer.completed", 800, NIGHT + timedelta(minutes=20)))
+    later = load_column_report(vault.connection, DAY, report(*rows), "on the day after", received_at=RECEIVED)
+    assert (later.is_refused, later.added, later.days) == (False, 1, (DAY,))
+
+
 def test_columns_report_in_another_time_zone_adds_no_row_twice(vault: Vault) -> None:
     rows = [("acht_1", "ach.incoming_transfer.settled", 1_000, NIGHT)]
     load_column_report(vault.connection, DAY, report(*rows), "first", received_at=RECEIVED)
@@ -452,14 +480,15 @@ def test_rails_and_kinds_follow_the_rules_of_the_house() -> None:
     ("old", "new", "told"),
     [
         (",ach,", ",pigeon,", "channel is 'pigeon'"),
-        (",credit,x", ",gift,x", "kind is 'gift'"),
+        (",credit,", ",gift,", "kind is 'gift'"),
+        (",,x", ",twice,x", "receipt is 'twice'"),
         ("bai2,", "bai3,", "format is 'bai3'"),
         (",,,,ach", ",,,(,ach", "no regular expression"),
         ("format,", "formats,", "the columns are not"),
     ],
 )
 def test_a_rule_that_cannot_be_followed_is_named_with_its_line(tmp_path: Path, old: str, new: str, told: str) -> None:
-    text = "format,codes,family,sign,text,channel,kind,description\nbai2,142,,,,ach,credit,x\n"
+    text = "format,codes,family,sign,text,channel,kind,receipt,description\nbai2,142,,,,ach,credit,,x\n"
     (tmp_path / "rules.csv").write_text(text)
     assert len(read_rules(tmp_path / "rules.csv")) == 1
     (tmp_path / "rules.csv").write_text(text.replace(old, new, 1))
