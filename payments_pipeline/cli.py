@@ -1,25 +1,13 @@
-"""The `payments` command.
+"""The `payments` command: a registry of commands and nothing more."""
 
-A registry and nothing more: each command lives in a module that is imported when the command is called, so that
-`payments --help` answers at once although Dagster, pandas and the rest take seconds to import.
-"""
-
-import importlib
 import sys
-from typing import Final, NamedTuple
+from typing import Final
 
 import click
 
 from payments_pipeline.environment import apply_process_environment
 from payments_pipeline.errors import PaymentsError
-
-
-class Entry(NamedTuple):
-    """Where a command lives, and the line that the list of commands shows for it."""
-
-    target: str
-    help: str
-
+from payments_pipeline.lazy import Entry, LazyGroup
 
 COMMANDS: Final[dict[str, Entry]] = {
     "up": Entry("payments_pipeline.commands.up:up", "Start the database, the Dagster UI and its daemon."),
@@ -54,28 +42,11 @@ COMMANDS: Final[dict[str, Entry]] = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group of commands, none of which is imported before it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: D102
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: D102
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        module, _, attribute = entry.target.partition(":")
-        command = getattr(importlib.import_module(module), attribute)
-        if not isinstance(command, click.Command):
-            raise TypeError(f"{entry.target} is no click command")
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: D102
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    registry=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="payments-pipeline", message="%(version)s")
 def payments() -> None:
     """Mortgage payments, from the bank's events to a reconciled day.

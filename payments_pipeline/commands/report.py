@@ -1,14 +1,10 @@
-"""`payments report`: reports to regulators, and the steps of their lives.
+"""`payments report`: reports to finance and regulators, and the steps of their lives."""
 
-A registry like that of `payments` itself: each subcommand lives in a module that is imported when it is called.
-"""
-
-import importlib
 from typing import Final
 
 import click
 
-from payments_pipeline.cli import Entry
+from payments_pipeline.lazy import Entry, LazyGroup
 
 COMMANDS: Final[dict[str, Entry]] = {
     "1098": Entry("payments_pipeline.commands.report_1098:form_1098", "Compute and write Form 1098 for a tax year."),
@@ -18,28 +14,7 @@ COMMANDS: Final[dict[str, Entry]] = {
 }
 
 
-class ReportGroup(click.Group):
-    """The subcommands of `report`, none of which is imported before it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: D102
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: D102
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        module, _, attribute = entry.target.partition(":")
-        command = getattr(importlib.import_module(module), attribute)
-        if not isinstance(command, click.Command):
-            raise TypeError(f"{entry.target} is no click command")
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: D102
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
-
-
-@click.group(cls=ReportGroup)
+@click.group(cls=LazyGroup, registry=COMMANDS)
 def report() -> None:
     """Make the reports that regulators are owed, have them approved, and note what became of them.
 
