@@ -42,6 +42,16 @@ def make_uli(lei: str, loan: str) -> str:
     return f"{lei}{loan}{check_digits(lei + loan)}"
 
 
+def make_ulis(lei: str, loans: Sequence[str]) -> list[str]:
+    """The ULIs of many loans of one institution, as `make_uli` makes one: in columns, a position at a time."""
+    identifiers = [lei + loan for loan in loans]
+    for identifier in identifiers:
+        if not (MIN_LENGTH - 2 <= len(identifier) <= MAX_LENGTH - 2 and _ALPHANUMERIC.match(identifier)):
+            raise ValueError("expected letters and digits only, 21 to 43 of LEI and loan's identifier")
+    digits = 98 - _remainders(identifiers) * 100 % _MODULUS
+    return [f"{identifier}{check:02}" for identifier, check in zip(identifiers, digits.tolist(), strict=True)]
+
+
 def is_uli(text: str) -> bool:
     """Whether a text is 23 to 45 letters and digits of which the last two check."""
     return check_digits_hold([text])[0]
@@ -50,14 +60,19 @@ def is_uli(text: str) -> bool:
 def check_digits_hold(texts: Sequence[str]) -> list[bool]:
     """Of each text, whether it is a ULI whose check digits hold."""
     ulis = [text if MIN_LENGTH <= len(text) <= MAX_LENGTH and _ALPHANUMERIC.match(text) else "" for text in texts]
-    letters = np.array(ulis, dtype=f"S{MAX_LENGTH}").view(np.uint8).reshape(len(ulis), MAX_LENGTH)
-    remainder = np.zeros(len(ulis), dtype=np.int32)
+    held: list[bool] = (_remainders(ulis) == 1).tolist()
+    return held
+
+
+def _remainders(texts: Sequence[str]) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":
+    """What the number of each text leaves when divided by 97."""
+    letters = np.array(texts, dtype=f"S{MAX_LENGTH}").view(np.uint8).reshape(len(texts), MAX_LENGTH)
+    remainder = np.zeros(len(texts), dtype=np.int32)
     for position in range(MAX_LENGTH):
         letter = letters[:, position]
         # past the end of a text stand zero bytes, which have the value 0 and the factor 1: nothing changes
         remainder = (remainder * _FACTORS[letter] + _VALUES[letter]) % _MODULUS
-    held: list[bool] = (remainder == 1).tolist()
-    return held
+    return remainder
 
 
 def _as_number(text: str) -> int:

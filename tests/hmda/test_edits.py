@@ -242,6 +242,14 @@ def test_a_broken_file_is_found_and_one_within_bounds_passes(edit: str, tmp_path
         assert (edit in found[None]) is is_found, cases
 
 
+def test_the_first_quarter_counts_whatever_was_decided_before_its_end(tmp_path: Path) -> None:
+    early = {"action_taken_date": f"{YEAR - 1}1231", "application_date": f"{YEAR - 1}1201"}
+    found = check_rows(tmp_path / "first.txt", rows_of(early), year=YEAR, quarter=1)
+    assert "S307" not in found[None]
+    assert "V619-2" in found[2]  # which is why no such row can be filed all the same
+    assert "S307" in check_rows(tmp_path / "second.txt", rows_of(early), year=YEAR, quarter=2)[None]
+
+
 def test_macro_edits_of_2026_are_not_run_as_the_platform_has_no_list_of_them(tmp_path: Path) -> None:
     rows = rows_of({"action_taken": "4"})
     assert "Q636" in check_rows(tmp_path / "2025.txt", rows, year=2025)[None]

@@ -4,9 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments_pipeline.rules.uli import MAX_LENGTH, MIN_LENGTH, check_digits, check_digits_hold, is_uli, make_uli
+from payments_pipeline.rules.uli import (
+    MAX_LENGTH,
+    MIN_LENGTH,
+    check_digits,
+    check_digits_hold,
+    is_uli,
+    make_uli,
+    make_ulis,
+)
 
 LETTERS_AND_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+LEI = "10BX939C5543TQA1144M"
 IDENTIFIERS = st.text(LETTERS_AND_DIGITS, min_size=MIN_LENGTH - 2, max_size=MAX_LENGTH - 2)
 
 
@@ -56,3 +65,12 @@ def test_many_are_verified_at_once() -> None:
     good = "10Bx939c5543TqA1144M999143X38"
     assert check_digits_hold([good, good[:-1] + "9", "", good.lower()]) == [True, False, False, True]
     assert check_digits_hold([]) == []
+
+
+def test_many_identifiers_get_the_check_digits_that_each_would_get() -> None:
+    loans = ["1", "A0000000042", "Z" * 23, "00000000000000000000001"]
+    assert make_ulis(LEI, loans) == [make_uli(LEI, loan) for loan in loans]
+    assert make_ulis(LEI, []) == []
+    for refused in ("", "A" * 24, "A-1"):
+        with pytest.raises(ValueError, match="letters and digits"):
+            make_ulis(LEI, ["1", refused])

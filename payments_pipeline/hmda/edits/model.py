@@ -70,6 +70,12 @@ class Filing:
         first, last = {None: (101, 1231), 1: (101, 331), 2: (401, 630), 3: (701, 930)}[self.quarter]
         return self.year * 10_000 + first, self.year * 10_000 + last
 
+    @property
+    def counted_days(self) -> tuple[int, int]:
+        """The days that S307 counts as those of the quarter: for the first one, all until its end."""
+        first, last = self.quarter_days
+        return (0 if self.quarter == 1 else first), last
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:

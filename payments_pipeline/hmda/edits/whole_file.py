@@ -19,7 +19,7 @@ _TEXT_OF_ROWS: Final = {edit.id: edit.text for edit in quality.EDITS}
 
 def sums(filing: Filing) -> dict[str, pl.Expr]:
     """What is counted of the rows: the number of those of which this is true."""
-    first, last = filing.quarter_days
+    first, last = filing.counted_days
     return {
         "in_period": number("action_taken_date").is_between(first, last),
         "after_period": number("action_taken_date") > last,

@@ -1,0 +1,174 @@
+"""HMDA registers in the graph: one partition an activity year, and one a quarter for who files quarterly.
+
+Materializing a period makes the register as the origination system has it now, holds it against every edit and writes the
+page for review; the file to upload gets its name when nothing stands in its way. The edits are checks on the asset, by
+their stage. Nothing runs by itself: a person makes a register when the period is over, and another approves it.
+"""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import dagster as dg
+
+from payments_pipeline.clock import now
+from payments_pipeline.daily import remedies_shown, table
+from payments_pipeline.hmda.edits.model import YEARS
+from payments_pipeline.hmda.institution import read_institution
+from payments_pipeline.partitions import business_date
+from payments_pipeline.pii import PersonalData
+from payments_pipeline.reporting.hmda_files import Broken, Desk, Judgement, judged, write_lar
+from payments_pipeline.reporting.hmda_lar import KIND, differences, draft
+from payments_pipeline.reporting.hmda_register import markdown, next_step, write_register
+from payments_pipeline.reporting.lifecycle import WrittenFile, find_report, validated
+from payments_pipeline.resources import Platform
+from payments_pipeline.rules.hmda import QUARTERS, ActivityPeriod
+from payments_pipeline.settings import load_settings
+
+activity_years: Final = dg.StaticPartitionsDefinition([str(ActivityPeriod(year)) for year in YEARS])
+activity_quarters: Final = dg.StaticPartitionsDefinition(
+    [str(ActivityPeriod(year, quarter)) for year in YEARS for quarter in QUARTERS]
+)
+_PREPARER: Final = "Dagster"
+_FOLDER: Final = Path("reports") / "hmda"
+
+CHECKS: Final = {
+    "no_formatting_error": (("parser",), "Every field holds what its parser takes; another value drops the row."),
+    "no_syntactic_edit": (("syntactic",), "The file hangs together: year, LEI, number of rows, no duplicates."),
+    "no_validity_edit": (("validity",), "No field, and no fields together, say what cannot be."),
+    "quality_edits_are_confirmed": (("quality",), "What is unlikely was mended, or confirmed with a reason."),
+    "macro_edits_are_confirmed": (("macro",), "What is unlikely of the file as a whole was confirmed with a reason."),
+}
+"""The stages of the platform as checks: the first three block filing, the others wait for somebody's word."""
+_AGREEMENT: Final = "origination_and_servicing_agree"
+_BLOCKING: Final = ("no_formatting_error", "no_syntactic_edit", "no_validity_edit")
+
+APPLICATIONS: Final = table(
+    "servicing.applications",
+    "Applications, originations and purchases, as the origination system delivers them.",
+    owner="compliance",
+    nature="reference",
+)
+
+
+def _register(name: str, sentence: str, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    spec = table(
+        "compliance.hmda_lar",
+        sentence,
+        owner="compliance",
+        nature="facts",
+        deps=["servicing.applications", "servicing.loans"],
+        kinds=frozenset({"postgres", "csv"}),
+    ).replace_attributes(key=dg.AssetKey(["compliance", name]))
+
+    @dg.multi_asset(
+        name=name,
+        description=sentence,
+        specs=[spec],
+        check_specs=[
+            *(
+                dg.AssetCheckSpec(check, asset=spec.key, description=meaning, blocking=check in _BLOCKING)
+                for check, (_, meaning) in CHECKS.items()
+            ),
+            dg.AssetCheckSpec(
+                _AGREEMENT,
+                asset=spec.key,
+                description="Amount, rate, term, lien, dates and address are those of the loan that we service.",
+            ),
+        ],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+    )
+    def register(
+        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        with remedies_shown():
+            yield from _made(platform, spec.key, ActivityPeriod.of(context.partition_key))
+
+    return register
+
+
+def _made(
+    platform: Platform, key: dg.AssetKey, period: ActivityPeriod
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    filer = read_institution()
+    personal_data = PersonalData.of(load_settings())
+    with platform.database.connect("compliance", application_name=f"hmda register {period}") as connection:
+        connection.execute("set transaction isolation level repeatable read")
+        today = business_date(now(platform.home))
+        report = draft(connection, personal_data, period, filer, _PREPARER, today=today)
+        desk = Desk(connection, personal_data, report, filer, platform.home / _FOLDER / str(period))
+        with judged(desk) as judgement:
+            files = write_register(desk, judgement)
+            if judgement.refusal is None:
+                lar = write_lar(desk, judgement)
+                validated(connection, report, _PREPARER, lar)
+                files = [*lar, *files]
+            differing = differences(connection, period)
+            told = Desk(
+                connection,
+                personal_data,
+                find_report(connection, KIND, str(period), report.version),
+                filer,
+                desk.folder,
+            )
+            metadata = _metadata(told, judgement, differing, files)
+    yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+    for check, (kinds, _) in CHECKS.items():
+        yield _result(check, key, judgement.of_kind(*kinds), is_blocking=check in _BLOCKING)
+    yield dg.AssetCheckResult(
+        asset_key=key,
+        check_name=_AGREEMENT,
+        passed=not differing,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"loans": sum(differing.values()), **differing},
+    )
+
+
+def _metadata(
+    desk: Desk, judgement: Judgement, differing: dict[str, int], files: Sequence[WrittenFile]
+) -> dict[str, Any]:
+    return {
+        "dagster/row_count": judgement.rows,
+        "register": dg.MetadataValue.md(markdown(desk, judgement, differing, list(files))),
+        "next_step": next_step(desk.report, judgement),
+        "version": desk.report.version,
+        "status": desk.report.status,
+        "due_on": desk.period.file_by.isoformat(),
+        "sha256": {file.path.name: file.sha256.hex() for file in files},
+        **{file.path.name.replace("-", "_").replace(".", "_"): dg.MetadataValue.path(file.path) for file in files},
+        "make_it_yourself": "payments report hmda --format lar --out "
+        + shlex.quote(str(desk.folder))
+        + f" --year {desk.period.year}"
+        + (f" --quarter {desk.period.quarter}" if desk.period.quarter else ""),
+    }
+
+
+def _result(check: str, key: dg.AssetKey, broken: list[Broken], *, is_blocking: bool) -> dg.AssetCheckResult:
+    open_ = [each for each in broken if each.is_open]
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=check,
+        passed=not open_,
+        severity=dg.AssetCheckSeverity.ERROR if is_blocking else dg.AssetCheckSeverity.WARN,
+        metadata={
+            "edits": len(broken),
+            "rows": sum(each.rows for each in open_),
+            **{each.edit: f"{each.rows:,}: {each.wording}" for each in broken},
+        },
+    )
+
+
+hmda_lar: Final = _register(
+    "hmda_lar",
+    "The HMDA register of an activity year: every application, origination and purchase, ready for CFPB's platform.",
+    activity_years,
+)
+hmda_lar_quarters: Final = _register(
+    "hmda_lar_quarters",
+    "The HMDA register of a quarter, which institutions of 60,000 applications and more file in between.",
+    activity_quarters,
+)
+
+ASSETS: Final = (APPLICATIONS, hmda_lar, hmda_lar_quarters)

@@ -1,0 +1,80 @@
+"""The registers in the graph: a partition a period, the edits as checks by their stage, a page that needs no help."""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from payments_pipeline.postgres.connect import Database
+from payments_pipeline.reporting.hmda_assets import (
+    CHECKS,
+    activity_quarters,
+    activity_years,
+    hmda_lar,
+    hmda_lar_quarters,
+)
+from payments_pipeline.resources import Platform
+from payments_pipeline.world import generate
+from payments_pipeline.world.load import load_portfolio
+from tests.reporting.originated import PERSONAL_DATA, WORLD
+
+
+@pytest.fixture
+def platform(database: Database, tmp_path: Path) -> Platform:
+    generate(WORLD, tmp_path / "world")
+    with database.connect() as connection:
+        load_portfolio(connection, tmp_path / "world", personal_data=PERSONAL_DATA)
+    return Platform(database, tmp_path / "home", tmp_path / "inbox")
+
+
+def _materialized(asset: dg.AssetsDefinition, partition: str, platform: Platform) -> tuple[dict[str, Any], set[str]]:
+    made = dg.materialize([asset], partition_key=partition, resources={"platform": platform}, raise_on_error=False)
+    (found,) = made.asset_materializations_for_node(asset.node_def.name)
+    failed = {each.check_name for each in made.get_asset_check_evaluations() if not each.passed}
+    assert len(made.get_asset_check_evaluations()) == len(CHECKS) + 1
+    return {name: value.value for name, value in found.metadata.items()}, failed
+
+
+def test_years_and_quarters_are_partitions() -> None:
+    assert activity_years.get_partition_keys() == ["2024", "2025", "2026"]
+    assert len(activity_quarters.get_partition_keys()) == 9
+
+
+def test_a_year_is_made_judged_and_told_so_that_a_compliance_officer_needs_no_help(
+    platform: Platform, database: Database
+) -> None:
+    told, failed = _materialized(hmda_lar, "2025", platform)
+    assert failed <= {"quality_edits_are_confirmed", "origination_and_servicing_agree"}
+    assert "quality_edits_are_confirmed" in failed
+    page = told["register"]
+    for words in ("Next:", "Loan originated", "Q629", "Due on 2026-03-02", "sha256"):
+        assert words in page
+    assert told["status"] == "drafted"
+    folder = platform.home / "reports" / "hmda" / "2025"
+    assert {path.suffix for path in folder.iterdir()} == {".html", ".csv"}
+
+    with database.connect("compliance") as connection:
+        connection.execute(
+            "insert into compliance.hmda_confirmations (period, edit, evidence, reason, confirmed_by) "
+            "select '2025', edit, evidence, 'companies report no income', 'Kim' from compliance.hmda_edits"
+        )
+        connection.execute("update servicing.applications set nmlsr_id = '100003' where nmlsr_id is null")
+    told, failed = _materialized(hmda_lar, "2025", platform)
+    assert "quality_edits_are_confirmed" not in failed
+    assert told["status"] == "validated"
+    assert (folder / "hmda-2025-v1.lar.txt").is_file()
+    assert "payments report approve hmda" in told["next_step"]
+
+
+def test_a_register_that_blocks_filing_fails_its_check_and_writes_no_file(
+    platform: Platform, database: Database
+) -> None:
+    with database.connect("compliance") as connection:
+        connection.execute(
+            "update servicing.applications set nmlsr_id = '0' where action_taken_on between '2026-01-01' and '2026-03-31'"
+        )
+    told, failed = _materialized(hmda_lar_quarters, "2026-Q1", platform)
+    assert "no_validity_edit" in failed
+    assert "blocks filing" in told["register"]
+    assert not list((platform.home / "reports" / "hmda" / "2026-Q1").glob("*.lar.txt"))
