@@ -38,6 +38,8 @@ class Transmitter(_Section):
     fire_control_code: str = Field(pattern=r"^[0-9A-Z]{5}$")
     iris_control_code: str = Field(pattern=r"^[0-9A-Z]{5}$")
     iris_software_id: str = Field(pattern=r"^[0-9A-Z]{10}$")
+    iris_schema: Path | None = None
+    """The main file of the authority's schema, where the filer has got it; without it, ours is used."""
     contact_name: str = Field(min_length=1, max_length=35)
     contact_phone: str = Field(pattern=r"^\d{10}$")
     contact_email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=50)

@@ -6,7 +6,6 @@ hold what differs from what was filed: forms that were missing, and the correcti
 
 import csv
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -15,12 +14,13 @@ from typing import Any, Final, NoReturn, Self
 import psycopg
 
 from payments_pipeline.errors import PaymentsError
-from payments_pipeline.formats import fire, iris
+from payments_pipeline.formats import fire, iris, iris_schema
 from payments_pipeline.formats.tax_identity import Identity, co_borrower_place, identity_place
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.run import run
 from payments_pipeline.reporting import fire_1098, iris_1098
 from payments_pipeline.reporting.filer import Filer
+from payments_pipeline.reporting.files import becoming as becoming
 from payments_pipeline.reporting.form_1098 import Address, Return, Transaction, require_agreement, returns, stream
 from payments_pipeline.reporting.lifecycle import Report, WrittenFile
 from payments_pipeline.reporting.statement_1098 import Statement, write_statement
@@ -30,8 +30,16 @@ _ROWS_AT_A_TIME: Final = 50_000
 _MOST_UPLOADS: Final = 100
 
 
+Fault = fire.Fault | iris.Fault
+
+
 class RefusedFileError(PaymentsError):
     """A file that the authority would refuse. It was not kept."""
+
+    def __init__(self, message: str, remedy: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message, remedy)
+        self.faults = tuple(faults)
+        """The first faults that the validator found; they show the shape of what is personal, never the value."""
 
 
 @dataclass(frozen=True)
@@ -98,21 +106,6 @@ class Filed:
             for row in self._rows:
                 copy.write_row(row)
         self._rows.clear()
-
-
-@contextmanager
-def becoming(path: Path) -> Iterator[Path]:
-    """A path beside the wanted one, which takes its place when all has gone well, and is gone otherwise."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.touch(mode=0o600)
-        yield part
-        part.replace(path)
-    except OSError as error:
-        raise PaymentsError(f"{path} cannot be written: {error.strerror}", "choose another place: --out") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def write_fire(desk: Desk) -> list[WrittenFile]:
@@ -189,8 +182,16 @@ def _transmit(
         transmission.details.clear()
         checked = iris.check_file(part, most=_FAULTS_SHOWN)
         if not checked.is_accepted or checked.totals != transmission.totals or checked.returns != count:
-            _refuse(path, [str(fault) for fault in checked.faults], checked.fault_count)
+            _refuse(path, [str(fault) for fault in checked.faults], checked.fault_count, checked.faults)
+        _refuse_outside_schema(desk, part, path)
     return WrittenFile.of(path, "iris", count)
+
+
+def _refuse_outside_schema(desk: Desk, part: Path, path: Path) -> None:
+    """The structure once more, by the schema: the authority's, where the filer has it, or else ours."""
+    faults = iris_schema.validate(part, desk.filer.transmitter.iris_schema, most=_FAULTS_SHOWN)
+    if faults:
+        _refuse(path, [str(fault) for fault in faults], len(faults), faults)
 
 
 def write_csv(desk: Desk) -> list[WrittenFile]:
@@ -231,7 +232,8 @@ def _write_upload(
             transmission.write(out, manifest, iris_1098.header(desk.report, desk.filer))
         checked = iris.check_file(part, most=_FAULTS_SHOWN)
         if not checked.is_accepted:
-            _refuse(path, [str(fault) for fault in checked.faults], checked.fault_count)
+            _refuse(path, [str(fault) for fault in checked.faults], checked.fault_count, checked.faults)
+        _refuse_outside_schema(desk, part, path)
         with part.open("w", encoding="ascii", newline="") as out_text:
             writer = csv.writer(out_text)
             writer.writerow(iris.portal_head())
@@ -258,14 +260,15 @@ def _refuse_faults(checked: fire.Checked, written: dict[str, int], records: int,
     shown = [str(fault) for fault in checked.faults[:_FAULTS_SHOWN]]
     if checked.is_accepted:
         shown = [f"its control totals are {checked.totals}, what was written adds up to {written}"]
-    _refuse(path, shown, checked.fault_count)
+    _refuse(path, shown, checked.fault_count, checked.faults)
 
 
-def _refuse(path: Path, shown: list[str], count: int) -> NoReturn:
+def _refuse(path: Path, shown: list[str], count: int, faults: Sequence[Fault]) -> NoReturn:
     more = [f"and {count - len(shown):,} more"] if count > len(shown) else []
     raise RefusedFileError(
         f"{path.name} would be refused and was not kept:\n  " + "\n  ".join([*shown, *more]),
         "correct the loan, the borrower's tax identity or data/filer.toml, and write it again.",
+        faults,
     )
 
 

@@ -90,8 +90,8 @@ def draft(connection: psycopg.Connection[Any], tax_year: int, policy: Policy, pr
     """
     _refuse_odd_year(tax_year)
     connection.execute("select pg_advisory_xact_lock(%s)", (_FORMS_LOCK,))
-    # a year of a whole book is aggregated and joined; the server's setting is for look-ups
-    connection.execute("set local work_mem = '256MB'")
+    # a year of a whole book is aggregated and joined; a hash may take twice as much, and some stand side by side
+    connection.execute("set local work_mem = '96MB'")
     year = _parameters(tax_year) | {"uses_january_15": policy.uses_january_15}
     for step in ("received", "adjustments", "wanted"):
         run(connection, f"reporting/form_1098_{step}", **year)
@@ -187,7 +187,7 @@ def stream(
 ) -> Iterator[tuple[Any, ...]]:
     """The rows of a file of `sql/` as the server sends them."""
     (statement,) = statements(name)
-    connection.execute("set local work_mem = '256MB'")
+    connection.execute("set local work_mem = '96MB'")
     # A cursor is planned for its first tenth, and by loops over what was estimated at one row: over 40,000 forms that took
     # two minutes where hashing takes half a second.
     connection.execute("set local cursor_tuple_fraction = 1")

@@ -22,6 +22,9 @@ Status = Literal["drafted", "validated", "approved", "submitted", "corrected"]
 FILED_FORMATS: Final = frozenset({"fire", "iris", "csv", "lar"})
 """Formats that go to an authority; others are for people."""
 
+COMMANDS: Final = {"form_1098": "1098", "hmda_lar": "hmda"}
+"""The kinds of reports, and what each is called on the command line."""
+
 # Entries of the log form one chain, so those who write take their turns. Any number will do, as long as it is this one.
 _LOG_LOCK: Final = 4_210_010
 
@@ -46,6 +49,11 @@ class Report:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.period}, version {self.version}"
+
+    @property
+    def command(self) -> str:
+        """What it is called on the command line: `payments report <command>`."""
+        return COMMANDS.get(self.kind, self.kind)
 
 
 def report_id(kind: str, period: str, version: int) -> UUID:
@@ -123,7 +131,7 @@ def approve(connection: psycopg.Connection[Any], report: Report, actor: str, not
     if report.status != "validated":
         raise LifecycleError(
             f"{report} is {report.status}, and only what is validated can be approved",
-            "write its files first: payments report 1098"
+            f"write its files first: payments report {report.command}"
             if report.status == "drafted"
             else "see payments report status.",
         )
@@ -133,8 +141,11 @@ def approve(connection: psycopg.Connection[Any], report: Report, actor: str, not
         )
     if not report.summary.get("is_complete", True):
         raise LifecycleError(
-            f"{report} is a preview: the books are posted to {report.summary.get('posted_until')}",
-            "post the days that may still change it, and compute it again.",
+            f"{report} is a preview: "
+            + (
+                report.summary.get("preview_because") or f"the books are posted to {report.summary.get('posted_until')}"
+            ),
+            "wait until the days that may still change it are over and posted, and compute it again.",
         )
     newer = find_report(connection, report.kind, report.period)
     if newer.version > report.version:

@@ -24,7 +24,8 @@ COLUMNS: Final = (
     "box_1_cents", "box_2_cents", "box_2_on", "box_2_is_as_boarded", "box_3_on", "box_4_cents", "box_5_cents",
     "box_6_cents", "box_7_is_mailing_address", "box_9_properties", "box_11_on", "is_abroad",
 )  # fmt: skip
-_SHOWN: Final = 25
+SHOWN: Final = 25
+"""Loans that are named where somebody must look at more."""
 
 DISPOSITIONS: Final = {
     "reportable": "form is due",
@@ -35,7 +36,7 @@ DISPOSITIONS: Final = {
     "nothing_received": "neither interest nor anything else for a box",
 }
 
-_TO_REVIEW: Final = {
+TO_REVIEW: Final = {
     "negative_interest": "Interest below zero. No negative form is filed: correct the prior year instead.",
     "unknown_payer": "Interest was received, and who the payer is for the tax authority is not on file.",
     "no_number": "A form is due and the taxpayer number is missing. It is filed without; ask the borrower for it.",
@@ -93,7 +94,7 @@ def write_register(desk: Desk) -> list[WrittenFile]:
     """The page and the CSV."""
     require_agreement(desk.connection, desk.report)
     listing, page = desk.path(".register.csv"), desk.path(".register.html")
-    review = _Review()
+    review = Review()
     with becoming(listing) as part, part.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
         writer.writerow([name.removesuffix("_cents") for name in COLUMNS])
@@ -105,7 +106,7 @@ def write_register(desk: Desk) -> list[WrittenFile]:
     return [WrittenFile.of(listing, "register", review.forms), WrittenFile.of(page, "register", review.forms)]
 
 
-class _Review:
+class Review:
     """What the forms add up to, and the first of those that somebody must look at."""
 
     def __init__(self) -> None:
@@ -115,6 +116,7 @@ class _Review:
         self.first: dict[str, list[str]] = {}
 
     def add(self, form: dict[str, Any]) -> None:
+        """A form, as a row of the register."""
         self.forms += 1
         is_due = form["disposition"] == "reportable"
         if is_due:
@@ -131,8 +133,16 @@ class _Review:
             if holds:
                 self.found[reason] += 1
                 self.first.setdefault(reason, [])
-                if len(self.first[reason]) < _SHOWN:
+                if len(self.first[reason]) < SHOWN:
                     self.first[reason].append(form["loan_number"])
+
+
+def reviewed(desk: Desk) -> Review:
+    """All forms of the version, looked through; memory holds the sums."""
+    review = Review()
+    for row in _rows(desk):
+        review.add(row)
+    return review
 
 
 def _rows(desk: Desk) -> Iterator[dict[str, Any]]:
@@ -142,7 +152,7 @@ def _rows(desk: Desk) -> Iterator[dict[str, Any]]:
     return (dict(zip(COLUMNS, row, strict=True)) for row in rows)
 
 
-def _page(desk: Desk, review: _Review, csv_name: str) -> str:
+def _page(desk: Desk, review: Review, csv_name: str) -> str:
     year = desk.tax_year
     lines = bridge(desk.connection, year, desk.report.version)
     side = {name: sum(line["cents"] for line in lines if line["side"] == name) for name in ("ledger", "forms")}
@@ -161,7 +171,7 @@ def _page(desk: Desk, review: _Review, csv_name: str) -> str:
         correct_until=f"{correct_until(year):%B %-d, %Y}",
         lines=[
             {
-                "label": _label(line["what"]),
+                "label": label(line["what"]),
                 "forms": "" if line["forms"] is None else f"{line['forms']:,}",
                 "amount": dollars(line["cents"]),
                 "closes": {"label": titles[line["side"]], "amount": dollars(side[line["side"]])}
@@ -171,14 +181,14 @@ def _page(desk: Desk, review: _Review, csv_name: str) -> str:
             for line in lines
         ],
         difference=dollars(side["ledger"] - side["forms"]) if side["ledger"] != side["forms"] or found else "",
-        boxes=[(_BOX_NAMES[box], dollars(cents)) for box, cents in review.boxes.items()],
+        boxes=[(BOX_NAMES[box], dollars(cents)) for box, cents in review.boxes.items()],
         reviews=[
             {
                 "text": text,
                 "count": f"{review.found[reason]:,}",
-                "loans": ", ".join(review.first[reason]) + (" ..." if review.found[reason] > _SHOWN else ""),
+                "loans": ", ".join(review.first[reason]) + (" ..." if review.found[reason] > SHOWN else ""),
             }
-            for reason, text in _TO_REVIEW.items()
+            for reason, text in TO_REVIEW.items()
             if review.found[reason]
         ],
         csv_name=csv_name,
@@ -186,7 +196,7 @@ def _page(desk: Desk, review: _Review, csv_name: str) -> str:
     )
 
 
-_BOX_NAMES: Final = {
+BOX_NAMES: Final = {
     1: "1 Mortgage interest received",
     2: "2 Outstanding mortgage principal",
     4: "4 Refund of overpaid interest",
@@ -195,7 +205,8 @@ _BOX_NAMES: Final = {
 }
 
 
-def _label(what: str) -> str:
+def label(what: str) -> str:
+    """A line of the bridge in words."""
     return f"{what.replace('_', ' ')}: {DISPOSITIONS[what]}" if what in DISPOSITIONS else what
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import LETTER
 from reportlab.lib.utils import simpleSplit
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from payments_pipeline.formats import tax_text
@@ -303,7 +304,7 @@ class _Page:
         return y
 
     def _wrap(self, x: float, y: float, text: str, size: float, width: float, color: HexColor) -> float:
-        for line in simpleSplit(_shown(text), _TEXT, size, width):
+        for line in simpleSplit(_breakable(_shown(text), size, width), _TEXT, size, width):
             y -= size * 1.25
             self._words(x, y, line, _TEXT, size, color)
         return y
@@ -323,6 +324,19 @@ class _Page:
 def dollars(cents: int) -> str:
     """Cents as people write dollars."""
     return f"{'-' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02}"
+
+
+def _breakable(text: str, size: float, width: float) -> str:
+    """The text with words cut in two, or more, that are wider than the column by themselves."""
+    pieces = []
+    for word in text.split(" "):
+        rest = word
+        while stringWidth(rest, _TEXT, size) > width:
+            fits = max(n for n in range(1, len(rest)) if n == 1 or stringWidth(rest[:n], _TEXT, size) <= width)
+            pieces.append(rest[:fits])
+            rest = rest[fits:]
+        pieces.append(rest)
+    return " ".join(pieces)
 
 
 def _address_lines(address: Address) -> list[str]:

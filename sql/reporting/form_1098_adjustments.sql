@@ -8,7 +8,7 @@ with ahead as (
         a.loan_id, a.effective_on, l.due_day,
         sum(a.interest_cents) as interest,
         a.effective_on >= %(next_year_begins)s as is_next_year
-    from ledger.allocations as a
+    from ledger.applied as a
     inner join servicing.loans as l
         on a.loan_id = l.loan_id and a.effective_on = make_date(
             extract(year from a.effective_on)::integer, 1, l.due_day
@@ -31,7 +31,7 @@ held as (
     cross join
         lateral (
             select -sum(a.suspense_cents) as cents
-            from ledger.allocations as a
+            from ledger.applied as a
             where
                 a.loan_id = h.loan_id and a.kind = 'release' and a.effective_on <= h.effective_on
                 and a.effective_on >= case when h.is_next_year then %(next_year_begins)s else %(year_begins)s end::date
@@ -55,10 +55,10 @@ prepaid as (
 
 services as (
     -- loans that were charged a fee for a service, with what of their fees was paid before the year and by its end
-    select r.loan_id, r.fees_before as paid_before, r.fees_before + r.fees as paid_by_end
+    select r.loan_id, r.own_fees_before as paid_before, r.own_fees_before + r.own_fees as paid_by_end
     from received_1098 as r
     where
-        r.fees <> 0
+        r.own_fees <> 0
         and exists (
             select from ledger.fees as f
             where f.loan_id = r.loan_id and f.kind <> 'late'
@@ -93,9 +93,15 @@ from services as s
 inner join charged as c on s.loan_id = c.loan_id and c.kind <> 'late'
 group by s.loan_id
 union all
+-- the former system told apart what each of its receipts paid
+select p.loan_id, 'service_fees', sum(p.service_fees_cents)::bigint
+from ledger.conversions as p
+where p.effective_on >= %(year_begins)s and p.effective_on < %(next_year_begins)s and p.service_fees_cents <> 0
+group by p.loan_id
+union all
 select o.loan_id, 'paid_by_others', sum(a.interest_cents)::bigint
 from servicing.payments_by_others as o
-inner join ledger.allocations as a on o.loan_id = a.loan_id and o.payment_id = a.subject_id
+inner join ledger.applied as a on o.loan_id = a.loan_id and o.payment_id = a.subject_id
 where a.effective_on >= %(year_begins)s and a.effective_on < %(next_year_begins)s
 group by o.loan_id
 union all

@@ -54,7 +54,7 @@ boxes as (
             else l.principal_cents - r.principal_before
         end as box_2,
         r.principal_on as box_2_on,
-        r.principal_on < l.boarded_on and (r.principal_on <> l.originated_on or t.acquired_on is not null)
+        r.principal_on < r.books_from and (r.principal_on <> l.originated_on or t.acquired_on is not null)
             as box_2_is_as_boarded,
         l.originated_on as box_3_on,
         coalesce(a.box_4, 0) as box_4,

@@ -25,7 +25,7 @@ expected as (
 booked as (
     select e.account, sum(e.amount_cents) as cents
     from ledger.entries as e
-    where e.kind not in ('accrual', 'boarding')
+    where e.kind not in ('accrual', 'boarding', 'conversion', 'conversion_book')
     group by e.account
 ),
 

@@ -19,7 +19,9 @@ with booked as (
         min(e.run_no) as first_run, max(e.run_no) as last_run
     from ledger.entries as e
     left join ledger.accounts as c on e.account = c.account
-    where e.effective_on between %(first)s and %(last)s and e.kind not in ('late', 'nsf', 'accrual', 'boarding')
+    where
+        e.effective_on between %(first)s and %(last)s
+        and e.kind not in ('late', 'nsf', 'accrual', 'boarding', 'conversion', 'conversion_book')
     group by e.effective_on, e.loan_id, e.subject_id, e.kind, e.seq
 ),
 

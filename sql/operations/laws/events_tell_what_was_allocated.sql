@@ -16,7 +16,7 @@ with told as (
         e.effective_on between %(first)s and %(last)s
         and e.type not in (
             'payment.ingested', 'payment.reversed', 'payment.reversal_corrected', 'fee.assessed', 'fee.corrected',
-            'book.accrual', 'book.boarding'
+            'book.accrual', 'book.boarding', 'book.conversion'
         )
 ),
 

@@ -19,6 +19,8 @@ with named as (
         ('servicing.external_accounts'),
         ('servicing.interest_refunds'), ('servicing.payments_by_others'), ('servicing.tax_identities'),
         ('servicing.co_borrowers'),
+        ('servicing.converted_loans'),
+        ('ledger.conversions'),
         ('ledger.allocations'),
         ('ledger.fees'),
         ('ledger.entries'),
@@ -27,7 +29,8 @@ with named as (
         ('ledger.seals'),
         ('settlement.bank_lines'),
         ('settlement.statements'),
-        ('settlement.line_corrections')
+        ('settlement.line_corrections'),
+        ('reconciliation.decisions')
     ) as v (name)
 ),
 

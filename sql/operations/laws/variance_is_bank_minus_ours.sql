@@ -1,5 +1,5 @@
--- Law 7. What the reconciliation of a day says the bank has and we have, rail by rail, is what the bank's lines and
--- our payments add up to now; a day is called balanced exactly where the two are equal.
+-- Law 7. What the reconciliation of a day says the bank has and we have, account by account and rail by rail, is what
+-- the bank's lines and our payments add up to now; it is called balanced exactly where what is unexplained is nothing.
 with plain_rail as (
     -- a return moves at the bank on the next day on which banks are open
     select min(r.channel) as channel
@@ -13,11 +13,20 @@ reconciled as (
     where d.bank_day between %(first)s and %(last)s
 ),
 
-bank as (
-    select b.bank_day, b.channel, sum(b.amount_cents) as cents
+as_written as (
+    select b.bank_day, b.channel, b.account, sum(b.amount_cents) as cents
     from settlement.lines_in_force as b
     where b.bank_day between %(first)s and %(last)s
-    group by b.bank_day, b.channel
+    group by b.bank_day, b.channel, b.account
+),
+
+bank as (
+    -- an account that we know by another name is the one on which the rail settles
+    select b.bank_day, coalesce(k.account, r.account, b.account) as account, b.channel, sum(b.cents) as cents
+    from as_written as b
+    left join settlement.rules as r on b.channel = r.channel
+    left join (select distinct s.account from settlement.rules as s) as k on b.account = k.account
+    group by b.bank_day, coalesce(k.account, r.account, b.account), b.channel
 ),
 
 movements as (
@@ -56,23 +65,32 @@ movements as (
 ),
 
 ours as (
-    select m.bank_day, m.channel, sum(m.cents) as cents
+    select m.bank_day, r.account, m.channel, sum(m.cents) as cents
     from movements as m
-    group by m.bank_day, m.channel
+    inner join settlement.rules as r on m.channel = r.channel
+    group by m.bank_day, r.account, m.channel
 ),
 
 recomputed as (
     select
-        coalesce(b.bank_day, o.bank_day) as bank_day, coalesce(b.channel, o.channel) as channel,
+        coalesce(b.bank_day, o.bank_day) as bank_day, coalesce(b.account, o.account) as account,
+        coalesce(b.channel, o.channel) as channel,
         coalesce(b.cents, 0) as bank_cents, coalesce(o.cents, 0) as our_cents
     from bank as b
-    full join ours as o on b.bank_day = o.bank_day and b.channel = o.channel
+    full join ours as o on b.bank_day = o.bank_day and b.account = o.account and b.channel = o.channel
     where coalesce(b.bank_day, o.bank_day) in (select r.bank_day from reconciled as r)
 ),
 
 days as (
     select d.* from reconciliation.days as d
     where d.bank_day between %(first)s and %(last)s
+),
+
+open_items as (
+    select i.bank_day, i.account, i.channel, sum(i.variance_cents) as cents
+    from reconciliation.items as i
+    where i.bank_day between %(first)s and %(last)s and i.status = 'open'
+    group by i.bank_day, i.account, i.channel
 ),
 
 broken as materialized (
@@ -86,16 +104,17 @@ broken as materialized (
         format(
             'bank %%s, ours %%s, variance %%s: %%s', coalesce(r.bank_cents, 0), coalesce(r.our_cents, 0),
             coalesce(r.bank_cents - r.our_cents, 0),
-            case when coalesce(r.bank_cents = r.our_cents, true) then 'balanced' else 'variance' end
+            case when coalesce(o.cents, 0) = 0 then 'balanced' else 'variance' end
         ) as expected
     from days as d
-    full join recomputed as r on d.bank_day = r.bank_day and d.channel = r.channel
+    full join recomputed as r on d.bank_day = r.bank_day and d.account = r.account and d.channel = r.channel
+    left join open_items as o on d.bank_day = o.bank_day and d.account = o.account and d.channel = o.channel
     where
         d.bank_day is null
         or d.bank_cents <> coalesce(r.bank_cents, 0)
         or d.our_cents <> coalesce(r.our_cents, 0)
         or d.variance_cents <> d.bank_cents - d.our_cents
-        or (d.status = 'balanced') <> (d.bank_cents = d.our_cents)
+        or (d.status = 'balanced') <> (coalesce(o.cents, 0) = 0)
 )
 
 select b.*, count(*) over () as violations
