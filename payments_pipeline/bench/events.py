@@ -110,7 +110,7 @@ def _read(client: ColumnClient, kept: list[RawEvent]) -> Iterator[int]:
     while True:
         page = client.events(before=before)
         yield len(page.items)
-        if len(kept) < 20 * STAGED_AT_ONCE:
+        if len(kept) < 6 * STAGED_AT_ONCE:
             kept += page.items
         if not page.has_more:
             return
@@ -135,7 +135,7 @@ def _take_up(connection: Connection) -> Iterator[int]:
 def _forget(database: Database) -> None:
     """Takes back what the sample left, so that all of it is new again."""
     with database.connect("owner") as owner:
-        for table in ("staged", "bank_events", "batches", "rejects", "transfers", "waiting_events"):
+        for table in ("staged", "bank_events", "batches", "rejects", "transfers", "waiting_events", "unknown_events"):
             owner.execute(sql.SQL("truncate {}").format(sql.Identifier("ingestion", table)))
 
 

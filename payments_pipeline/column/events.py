@@ -4,8 +4,7 @@ The text of an event is what the bank said, value by value and in its order, wri
 event has one text, whether it came in a page or alone in a webhook, and its hash tells whether it is the same one.
 """
 
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -25,8 +24,7 @@ class EventError(PaymentsError):
     """Something was delivered as an event and is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawEvent:
+class RawEvent(NamedTuple):
     """One event. Fields that the bank left out are empty; only the id is always there."""
 
     id: str
@@ -35,8 +33,14 @@ class RawEvent:
     """As written: RFC 3339, UTC, with up to nine decimals."""
     object_id: str
     """Of the transfer, account or other object that `data` is a snapshot of."""
-    text: str = field(repr=False)
+    text: str
     """The event itself; names people and accounts, so it is never shown."""
+    data: Json
+    """The snapshot in it, parsed; empty where there is none."""
+
+    def __repr__(self) -> str:
+        """Without the event itself."""
+        return f"RawEvent({self.id!r}, {self.type!r}, {self.created_at!r}, {self.object_id!r})"
 
 
 def read_event(given: bytes | bytearray | memoryview | str | Json) -> RawEvent:
@@ -56,7 +60,7 @@ def read_event(given: bytes | bytearray | memoryview | str | Json) -> RawEvent:
     data = event.get("data")
     data = data if isinstance(data, dict) else {}
     return RawEvent(
-        event_id, _type(event, data), _name(event.get("created_at")), _name(data.get("id")), text.decode("utf-8")
+        event_id, _type(event, data), _name(event.get("created_at")), _name(data.get("id")), text.decode("utf-8"), data
     )
 
 

@@ -11,8 +11,18 @@ from payments_pipeline.column.client import ColumnClient
 from payments_pipeline.column.connection import ColumnError
 from payments_pipeline.column.events import EventError
 from payments_pipeline.errors import PaymentsError
+from payments_pipeline.ingestion.column_events import read_again
 from payments_pipeline.ingestion.ingest import BatchReport, ingest_pending
-from payments_pipeline.ingestion.poll import SWEEPS, Polled, PollError, Sweep, ask_again, note_failure, poll_events
+from payments_pipeline.ingestion.poll import (
+    SOURCE,
+    SWEEPS,
+    Polled,
+    PollError,
+    Sweep,
+    ask_again,
+    note_failure,
+    poll_events,
+)
 from payments_pipeline.webhooks.intake import TakenUp, take_up_webhooks
 
 
@@ -27,13 +37,16 @@ class Followed:
     webhooks: TakenUp
     polled: Polled
     asked: Polled
+    read_again: int
+    """Events of types that were not known when they came, and are known now."""
     batches: list[BatchReport]
 
     def __str__(self) -> str:
         accepted, errors = (sum(getattr(batch, name) for batch in self.batches) for name in ("accepted", "errors"))
+        known_now = f", {self.read_again} whose type is known now" if self.read_again else ""
         return (
             f"{self.webhooks.messages} webhooks; {self.polled.pages} pages with {self.polled.new} new events; "
-            f"{self.asked.new} more by asking again. {accepted} rows taken up, {errors} rejected."
+            f"{self.asked.new} more by asking again{known_now}. {accepted} rows taken up, {errors} rejected."
         )
 
 
@@ -49,8 +62,11 @@ def follow_the_bank(
 ) -> Followed:
     """Stages and takes up what waits in the queue of webhooks, what the bank lists, and what it is asked for again.
 
+    So are events that came before we knew what their types mean, once we do.
+
     If the bank cannot be read, the rest is done all the same; then that is raised, with how long it has been so.
     """
+    known_now = read_again(connection, source=SOURCE, received_at=received_at)
     webhooks = take_up_webhooks(connection)
     polled, asked, unreachable = Polled(), Polled(), None
     if client is not None:
@@ -70,7 +86,7 @@ def follow_the_bank(
     batches = ingest_pending(connection)
     if unreachable is not None:
         raise unreachable
-    return Followed(webhooks, polled, asked, batches)
+    return Followed(webhooks, polled, asked, known_now, batches)
 
 
 def _unreachable(error: PaymentsError, times: int, since: datetime) -> BankUnreachableError:

@@ -1,6 +1,6 @@
 """Taking up what is staged: each word about a payment once, repeats beside their originals, and what became of it all.
 
-Batches are taken up together, as many as make a million rows: a day's files then meet each other in one pass, and a
+Batches are taken up together, as many as make two million rows: a day's files then meet each other in one pass, and a
 backlog of small files costs no more than a large one. Where that fails they are tried one by one, so that only the one
 at fault is held up.
 """
@@ -18,7 +18,7 @@ from payments_pipeline.errors import PaymentsError
 from payments_pipeline.postgres.days import add_rows
 from payments_pipeline.postgres.run import query, run
 
-ROWS_AT_ONCE: Final = 1_000_000
+ROWS_AT_ONCE: Final = 2_000_000
 
 _STEPS: Final = (
     "reversal_days",
@@ -134,17 +134,18 @@ def _take_up(connection: psycopg.Connection[Any], batches: list[UUID]) -> list[B
         connection.execute("set local parallel_tuple_cost = 0.005")
         run(connection, "ingestion/arrived", **waiting)
         run(connection, "ingestion/repeats", **waiting)
-        run(connection, "ingestion/payment_ingestions")
-        add_rows(connection, "ingestion.payment_ingestions", _day_of_most(connection), waiting["days"])
+        if day := _day_of_most(connection):
+            run(connection, "ingestion/payment_ingestions")
+            add_rows(connection, "ingestion.payment_ingestions", day)
         for step in _STEPS:
             run(connection, f"ingestion/{step}", **waiting)
     return [BatchReport(**report) for report in query(connection, "ingestion/batch_reports", batches=batches)]
 
 
 def _day_of_most(connection: psycopg.Connection[Any]) -> date | None:
-    """The value date that most of the new rows have; none if all rows repeat others."""
+    """The value date that most of the rows have."""
     row = connection.execute(
-        "select effective_on from work.payment_ingestions group by effective_on order by count(*) desc, effective_on"
+        "select value_date from work.arrived group by value_date order by count(*) desc, value_date limit 1"
     ).fetchone()
     return row[0] if row else None
 

@@ -9,17 +9,18 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 from time import monotonic
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import psycopg
 
-from payments_pipeline.column.client import ColumnClient, Page
+from payments_pipeline.column.client import ColumnClient
 from payments_pipeline.column.connection import ColumnError
-from payments_pipeline.column.events import RawEvent
 from payments_pipeline.errors import PaymentsError
-from payments_pipeline.ingestion.column_events import instant_of, stage_events
+from payments_pipeline.ingestion.column_events import stage_readings
+from payments_pipeline.ingestion.column_reading import EventRules, Reading, load_rules
 from payments_pipeline.postgres.run import query, run
 
 SOURCE: Final = "column"
@@ -85,12 +86,26 @@ class _Budget:
 
 
 @dataclass(frozen=True)
+class _Bank:
+    """The bank, whose events are read as its pages come: by another thread, while those before them are stored."""
+
+    client: ColumnClient
+    rules: EventRules
+
+    def page(self, **asked: Any) -> "_Chunk":
+        """One page, as `ColumnClient.events` gives it."""
+        page = self.client.events(**asked)
+        events = [self.rules.read(event) for event in page.items]
+        return _Chunk(events, 1, _newest(events) if events else None, page.has_more)
+
+
+@dataclass(frozen=True)
 class _Chunk:
     """Some pages, one after the other, and where they end."""
 
-    events: Sequence[RawEvent]
+    events: Sequence[Reading]
     pages: int
-    ends_at: RawEvent | None
+    ends_at: Reading | None
     has_more: bool
 
 
@@ -109,11 +124,12 @@ def poll_events(
     Transactions are this function's own: what was staged stays, whatever happens after it.
     """
     budget = _Budget(max_pages, None if max_seconds is None else monotonic() + max_seconds)
+    bank = _Bank(client, load_rules(connection))
     newest = _cursor(connection, SOURCE).get("newest_id")
     if newest is None:
-        newest = _begin(connection, client, received_at, since, budget)
-    is_through = newest is None or _follow(connection, client, received_at, newest, budget)
-    swept = [_sweep(connection, client, received_at, sweep, budget) for sweep in sweeps if is_through]
+        newest = _begin(connection, bank, received_at, since, budget)
+    is_through = newest is None or _follow(connection, bank, received_at, newest, budget)
+    swept = [_sweep(connection, bank, received_at, sweep, budget) for sweep in sweeps if is_through]
     with connection.transaction():
         run(connection, "ingestion/column_polled", source=SOURCE, received_at=received_at)
     budget.polled.is_through = is_through and all(swept)
@@ -135,7 +151,7 @@ def note_failure(
 
 
 def _begin(
-    connection: psycopg.Connection[Any], client: ColumnClient, received_at: datetime, since: date, budget: _Budget
+    connection: psycopg.Connection[Any], bank: _Bank, received_at: datetime, since: date, budget: _Budget
 ) -> str | None:
     """Stages the first events there are and sets the cursor to the newest of them; None where there is none yet.
 
@@ -145,56 +161,56 @@ def _begin(
     start = datetime.combine(since, time(), _NEW_YORK).astimezone(UTC)
     span = timedelta(days=1)
     while start <= received_at:
-        page = client.events(created_gte=start, created_lt=start + span)
+        page = bank.page(created_gte=start, created_lt=start + span)
         budget.polled.pages += 1
-        events = list(page.items)
+        events = list(page.events)
         if page.has_more and span > _SHORTEST_SPAN:
             span /= 2
             continue
         if page.has_more:
-            for chunk in _chunks_back(client, budget, created_gte=start, created_lt=start + span, bounded=False):
+            for chunk in _chunks_back(bank, budget, created_gte=start, created_lt=start + span, bounded=False):
                 events += chunk.events
         if events:
             newest = _newest(events)
-            _store(connection, events, received_at, SOURCE, None, newest, budget)
-            return newest.id
+            _store(connection, bank, events, received_at, SOURCE, None, newest, budget)
+            return newest.event_id
         start += span
         span *= 2
     return None
 
 
 def _follow(
-    connection: psycopg.Connection[Any], client: ColumnClient, received_at: datetime, newest: str, budget: _Budget
+    connection: psycopg.Connection[Any], bank: _Bank, received_at: datetime, newest: str, budget: _Budget
 ) -> bool:
     """Walks forward from the cursor; the next pages are fetched while those before are stored. True at the end."""
     with ThreadPoolExecutor(1, thread_name_prefix="bank") as reader:
-        ahead: Future[_Chunk] | None = reader.submit(_read_forward, client, newest, budget.chunk)
+        ahead: Future[_Chunk] | None = reader.submit(_read_forward, bank, newest, budget.chunk)
         while ahead is not None:
             chunk = ahead.result()
             budget.polled.pages += chunk.pages
             goes_on = chunk.has_more and not budget.is_spent
             if chunk.ends_at is None:
                 return not chunk.has_more
-            ahead = reader.submit(_read_forward, client, chunk.ends_at.id, budget.chunk) if goes_on else None
-            if not _store(connection, chunk.events, received_at, SOURCE, newest, chunk.ends_at, budget):
+            ahead = reader.submit(_read_forward, bank, chunk.ends_at.event_id, budget.chunk) if goes_on else None
+            if not _store(connection, bank, chunk.events, received_at, SOURCE, newest, chunk.ends_at, budget):
                 return False
-            newest = chunk.ends_at.id
+            newest = chunk.ends_at.event_id
             if not goes_on:
                 return not chunk.has_more
     return False
 
 
-def _read_forward(client: ColumnClient, newest: str, pages: int) -> _Chunk:
-    events: list[RawEvent] = []
-    ends_at: RawEvent | None = None
+def _read_forward(bank: _Bank, newest: str, pages: int) -> _Chunk:
+    events: list[Reading] = []
+    ends_at: Reading | None = None
     for number in range(1, pages + 1):
-        page = _page_after(client, newest)
-        if page.items:
-            ends_at = _newest(page.items)
-            if ends_at.id == newest:
+        page = _page_after(bank, newest)
+        if page.ends_at is not None:
+            ends_at = page.ends_at
+            if ends_at.event_id == newest:
                 raise _stalled(newest)
-            newest = ends_at.id
-            events += page.items
+            newest = ends_at.event_id
+            events += page.events
         elif page.has_more:
             raise _stalled(newest)
         if not page.has_more:
@@ -202,9 +218,9 @@ def _read_forward(client: ColumnClient, newest: str, pages: int) -> _Chunk:
     return _Chunk(events, pages, ends_at, has_more=True)
 
 
-def _page_after(client: ColumnClient, newest: str) -> Page:
+def _page_after(bank: _Bank, newest: str) -> _Chunk:
     try:
-        return client.events(after=newest)
+        return bank.page(after=newest)
     except ColumnError as error:
         if error.status in _UNKNOWN_CURSOR:
             raise PollError(
@@ -215,9 +231,9 @@ def _page_after(client: ColumnClient, newest: str) -> Page:
         raise
 
 
-def _newest(events: Sequence[RawEvent]) -> RawEvent:
+def _newest(events: Sequence[Reading]) -> Reading:
     """The event after which to go on. The first, if the bank keeps its order; pages out of order were seen."""
-    return max(events, key=lambda event: instant_of(event.created_at) or datetime.min.replace(tzinfo=UTC))
+    return max(events, key=attrgetter("created_at"))
 
 
 def _stalled(newest: str) -> PollError:
@@ -231,7 +247,7 @@ def _stalled(newest: str) -> PollError:
 
 
 def _sweep(
-    connection: psycopg.Connection[Any], client: ColumnClient, received_at: datetime, sweep: Sweep, budget: _Budget
+    connection: psycopg.Connection[Any], bank: _Bank, received_at: datetime, sweep: Sweep, budget: _Budget
 ) -> bool:
     """Reads the days behind the cursor again, if it is time; goes on where a poll before had to stop. True at the end."""
     source = f"{SOURCE}: {sweep.name}"
@@ -244,9 +260,9 @@ def _sweep(
     if reached is None:
         return True  # nothing was ever read
     since = reached if position else reached - sweep.back
-    for chunk in _chunks_back(client, budget, created_gte=since, before=position):
-        _store(connection, chunk.events, received_at, source, position, chunk.ends_at, budget, reached=since)
-        position = chunk.ends_at.id if chunk.ends_at else None
+    for chunk in _chunks_back(bank, budget, created_gte=since, before=position):
+        _store(connection, bank, chunk.events, received_at, source, position, chunk.ends_at, budget, reached=since)
+        position = chunk.ends_at.event_id if chunk.ends_at else None
         if not chunk.has_more:
             with connection.transaction():
                 run(connection, "ingestion/column_polled", source=source, received_at=received_at)
@@ -256,7 +272,7 @@ def _sweep(
 
 
 def _chunks_back(
-    client: ColumnClient,
+    bank: _Bank,
     budget: _Budget,
     *,
     created_gte: datetime,
@@ -266,27 +282,28 @@ def _chunks_back(
 ) -> Iterator[_Chunk]:
     """The events of a span of time, from the newest back, some pages at a time; at least some whatever the limits."""
     while True:
-        events: list[RawEvent] = []
-        ends_at: RawEvent | None = None
+        events: list[Reading] = []
+        ends_at: Reading | None = None
         has_more, pages = True, 0
         while has_more and pages < budget.chunk:
-            page = client.events(before=before, created_gte=created_gte, created_lt=created_lt)
+            page = bank.page(before=before, created_gte=created_gte, created_lt=created_lt)
             pages += 1
             has_more = page.has_more
-            if page.items:
-                ends_at = _oldest(page.items)
-                events += page.items
-            if has_more and (ends_at is None or ends_at.id == before):
+            if page.events:
+                ends_at = _oldest(page.events)
+                events += page.events
+            if has_more and (ends_at is None or ends_at.event_id == before):
                 raise _stalled(str(before))
-            before = ends_at.id if ends_at else before
+            before = ends_at.event_id if ends_at else before
         budget.polled.pages += pages
         yield _Chunk(events, pages, ends_at, has_more)
         if not has_more or (bounded and budget.is_spent):
             return
 
 
-def _oldest(events: Sequence[RawEvent]) -> RawEvent:
-    return min(reversed(events), key=lambda event: instant_of(event.created_at) or datetime.max.replace(tzinfo=UTC))
+def _oldest(events: Sequence[Reading]) -> Reading:
+    """The event before which to go on: the last, if the bank keeps its order."""
+    return min(reversed(events), key=lambda event: event.told_at or datetime.max.replace(tzinfo=UTC))
 
 
 # Again -------------------------------------------------------------------------------------------------------------------
@@ -302,43 +319,45 @@ def ask_again(
     with connection.transaction():
         questions = query(connection, "ingestion/column_questions", received_at=received_at, most=most)
     budget = _Budget(None, None)
+    bank = _Bank(client, load_rules(connection))
     transfers = [row for row in questions if row["transfer_id"] is not None]
     for first in range(0, len(transfers), _OBJECTS_AT_ONCE):
         asked = transfers[first : first + _OBJECTS_AT_ONCE]
-        events = _all_about(client, budget, [row["transfer_id"] for row in asked])
-        _note_answers(connection, asked, events, received_at, budget)
+        events = _all_about(bank, budget, [row["transfer_id"] for row in asked])
+        _note_answers(connection, bank, asked, events, received_at, budget)
     for row in questions:
         if row["transfer_id"] is None:
             start = datetime.combine(row["bank_day"], time(), _NEW_YORK)
-            for chunk in _chunks_back(client, budget, created_gte=start, created_lt=start + timedelta(days=1)):
-                _note_answers(connection, [] if chunk.has_more else [row], chunk.events, received_at, budget)
+            for chunk in _chunks_back(bank, budget, created_gte=start, created_lt=start + timedelta(days=1)):
+                _note_answers(connection, bank, [] if chunk.has_more else [row], chunk.events, received_at, budget)
     budget.polled.is_through = len(questions) < most
     return budget.polled
 
 
-def _all_about(client: ColumnClient, budget: _Budget, object_ids: Sequence[str]) -> list[RawEvent]:
-    events: list[RawEvent] = []
+def _all_about(bank: _Bank, budget: _Budget, object_ids: Sequence[str]) -> list[Reading]:
+    events: list[Reading] = []
     before: str | None = None
     while True:
-        page = client.events(object_ids=object_ids, before=before)
+        page = bank.page(object_ids=object_ids, before=before)
         budget.polled.pages += 1
-        events += page.items
+        events += page.events
         if not page.has_more:
             return events
-        if not page.items or (last := _oldest(page.items).id) == before:
+        if not page.events or (last := _oldest(page.events).event_id) == before:
             raise _stalled(str(before))
         before = last
 
 
 def _note_answers(
     connection: psycopg.Connection[Any],
+    bank: _Bank,
     asked: Sequence[dict[str, Any]],
-    events: Sequence[RawEvent],
+    events: Sequence[Reading],
     received_at: datetime,
     budget: _Budget,
 ) -> None:
     with connection.transaction():
-        staged = stage_events(connection, events, source=SOURCE, uri=ASKED_URI, received_at=received_at)
+        staged = stage_readings(connection, bank.rules, events, source=SOURCE, uri=ASKED_URI, received_at=received_at)
         run(
             connection,
             "ingestion/asked_again",
@@ -361,18 +380,19 @@ def _cursor(connection: psycopg.Connection[Any], source: str) -> dict[str, Any]:
 
 def _store(
     connection: psycopg.Connection[Any],
-    events: Sequence[RawEvent],
+    bank: _Bank,
+    events: Sequence[Reading],
     received_at: datetime,
     source: str,
     was_id: str | None,
-    ends_at: RawEvent | None,
+    ends_at: Reading | None,
     budget: _Budget,
     *,
     reached: datetime | None = None,
 ) -> bool:
     """Stages the events and moves the cursor to where they end; false if somebody else moved it meanwhile."""
     with connection.transaction():
-        staged = stage_events(connection, events, source=SOURCE, uri=POLLED_URI, received_at=received_at)
+        staged = stage_readings(connection, bank.rules, events, source=SOURCE, uri=POLLED_URI, received_at=received_at)
         moved = 1
         if ends_at is not None:
             moved = run(
@@ -380,8 +400,8 @@ def _store(
                 "ingestion/column_cursor_moved",
                 source=source,
                 was_id=was_id,
-                newest_id=ends_at.id,
-                newest_at=reached or instant_of(ends_at.created_at),
+                newest_id=ends_at.event_id,
+                newest_at=reached or ends_at.told_at,
                 received_at=received_at,
             )
     budget.polled.received += staged.received

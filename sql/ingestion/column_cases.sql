@@ -6,8 +6,10 @@ with rejected as (
     -- all that is wrong with an event, together
     select
         r.line, min(r.column_name) as first_column,
-        string_agg(r.column_name || ': ' || r.reason, '; ' order by r.column_name) as faults,
-        jsonb_agg(jsonb_build_object('column', r.column_name, 'reason', r.reason) order by r.column_name) as details
+        string_agg(r.column_name || ': ' || r.reason, '; ' order by r.column_name, r.reason) as faults,
+        jsonb_agg(
+            jsonb_build_object('column', r.column_name, 'reason', r.reason) order by r.column_name, r.reason
+        ) as details
     from ingestion.rejects as r
     where r.batch_id = %(batch_id)s
     group by r.line
@@ -43,10 +45,14 @@ select
     u.line,
     'The bank tells events of the type ' || case u.type when '' then '(none)' else u.type end
     || ', which we do not know; the first is ' || u.first_event || '.',
-    'Read the event in ingestion.staged; add a row for its type to data/column_events.csv that says what it means.',
+    'Read the event in ingestion.staged; add a row for its type to data/column_events.csv that says what it means. '
+    || 'Once that is loaded, at the next start, these events are read again and this case closes itself.',
     jsonb_build_object('type', u.type, 'events', u.events, 'first_event', u.first_event)
 from unknown as u
 on conflict (case_id) do update set
+    state = case kept.state when 'resolved' then 'open' else kept.state end,
+    resolution = case kept.state when 'resolved' then null else kept.resolution end,
+    resolved_at = case kept.state when 'resolved' then null else kept.resolved_at end,
     details = kept.details
     || jsonb_build_object('events', (kept.details ->> 'events')::bigint + (excluded.details ->> 'events')::bigint);
 

@@ -19,14 +19,14 @@ closed as (
 )
 
 insert into words (
-    line, event_id, type, object_id, created_at, is_known, channel, signal, receipt, original_id, amount_fields,
-    amount_text, amount_cents, occurred_at, return_code, transfer_id, reference, verdict, raw
+    line, event_id, type, object_id, created_at, is_known, channel, signal, receipt, original_id, amount_cents,
+    occurred_at, return_code, transfer_id, reference, verdict, raw
 )
 select
     row_number() over (order by r.created_at nulls first, r.event_id collate "C")
-    + (select coalesce(max(n.line), 0) from new_events as n),
+    + (select max(a.line) from arriving as a),
     r.event_id, r.type, r.object_id, r.created_at, true, r.channel, r.signal, 'original', r.transfer_id as original_id,
-    'amount', r.amount_cents::text, r.amount_cents, r.occurred_at, r.return_code, r.transfer_id,
+    r.amount_cents, r.occurred_at, r.return_code, r.transfer_id,
     r.transfer_id as reference, 'accepted', r.raw
 from released as r;
 
@@ -50,6 +50,6 @@ select
     w.event_id, w.transfer_id, w.created_at, w.type, w.object_id, w.channel, w.signal, w.amount_cents, w.occurred_at,
     w.return_code, a.raw, %(received_at)s
 from words as w
-inner join arriving as a on w.place = a.place
+inner join arriving as a on w.line = a.line
 where w.verdict = 'waiting'
 on conflict (event_id) do nothing

@@ -15,7 +15,7 @@ with items as (
             and q.effective_on between i.bank_day - 10 and i.bank_day
     ) as p on true
     where
-        i.channel in ('ach', 'wire', 'realtime', 'book') and i.cause <> 'duplicate_at_bank'
+        i.channel in ('ach', 'wire', 'realtime', 'book') and i.status = 'open' and i.cause <> 'duplicate_at_bank'
         -- where the bank has shown nothing at all yet, it is the statement that is missing
         and (
             i.side <> 'ours'

@@ -1,4 +1,4 @@
--- The rows of the batch: each new event, word for word, and what was read from it.
+-- The rows of the batch: each event, word for word, and what was read from it.
 insert into ingestion.staged (
     booked_on, batch_id, line, raw, is_accepted, is_noted, event, channel, provider, reference, loan_number,
     amount_cents, occurred_at, value_date, return_code, transfer_id, metadata
@@ -18,12 +18,7 @@ select
         'direction', case when w.type like '%%.outgoing\_%%' then 'outgoing' else 'incoming' end
     )
 from words as w
-left join arriving as a on w.place = a.place;
-
--- Which events are known from now on. A return that waited is one that was known before.
-insert into ingestion.bank_events (created_on, event_id, type, object_id, created_at, booked_on, batch_id, line)
-select n.created_on, n.event_id, n.type, n.object_id, n.created_at, %(booked_on)s, %(batch_id)s, n.line
-from new_events as n;
+left join arriving as a on w.line = a.line;
 
 insert into ingestion.batches (batch_id, source, uri, sha256, size_bytes, received_at, booked_on, rows_received)
 values (

@@ -1,55 +1,39 @@
--- What the new events say. The rules are the rows of ingestion.event_types; here they meet the events, a set at a time.
--- `offset 0` keeps each step by itself, so that each text is read once.
+-- What the new events say. How each was read is in `arriving`; here the rules, the loans and the limits meet them, a
+-- set at a time. `offset 0` keeps each step by itself, so that nothing is worked out twice.
 create temporary table words on commit drop as
-with types as (
-    -- the rules of a type stand under its own name, or else under the narrowest family to which it belongs
-    select t.type, f.type as listed_as
-    from (select distinct n.type from new_events as n) as t
-    left join lateral (
-        select e.type
-        from ingestion.event_types as e
-        where e.type = t.type or (right(e.type, 2) = '.*' and starts_with(t.type, left(e.type, -1)))
-        order by length(e.type) desc
-        limit 1
-    ) as f on true
-),
-
-snapshots as (
-    select n.line, n.place, n.event_id, n.type, n.object_id, n.created_at, a.raw::jsonb -> 'data' as object
-    from new_events as n
-    inner join arriving as a on n.place = a.place
+with judged as (
+    -- where the sender decides between two rules: money from an account number of ours is a payout
+    select
+        a.line,
+        case
+            when a.sender_id is null then a.condition
+            when
+                (
+                    select ours.loan_id from servicing.account_numbers as ours
+                    where ours.account_number_id = a.sender_id
+                ) is not null
+                then 'from_us'
+            else 'to_us'
+        end as condition,
+        a.event_id, a.type, a.object_id, a.created_at, a.listed_as, a.original_id, a.valued_at, a.happened_at,
+        a.amount_cents, a.value_text is not null as has_value, a.currency, a.account_number_id, a.loans_named,
+        a.return_code
+    from arriving as a
     offset 0
 ),
 
 told as (
-    -- each event with its rule, and the fields that the rule names
+    -- each event with its rule
     select
-        s.line, s.place, s.event_id, s.type, s.object_id, s.created_at,
-        t.listed_as is not null as is_known, r.type is not null as has_rule, r.channel, r.signal, r.receipt,
-        r.value_fields, r.value_zone, r.instant_fields, r.amount_fields, r.original_field,
-        coalesce(
-            nullif(s.object ->> split_part(r.value_fields, '|', 1), ''),
-            nullif(s.object ->> split_part(r.value_fields, '|', 2), '')
-        ) as value_text,
-        coalesce(
-            nullif(s.object ->> split_part(r.instant_fields, '|', 1), ''),
-            nullif(s.object ->> split_part(r.instant_fields, '|', 2), '')
-        ) as instant_text,
-        coalesce(
-            s.object ->> split_part(r.amount_fields, '|', 1), s.object ->> split_part(r.amount_fields, '|', 2)
-        ) as amount_text,
-        nullif(s.object ->> r.original_field, '') as original_id,
-        s.object ->> 'currency_code' as currency,
-        -- looked up one by one, here and below: a join reads the whole book for each few thousand events
+        j.*, j.listed_as is not null as is_known, r.type is not null as has_rule, r.channel, r.signal, r.receipt,
+        r.value_zone,
+        -- looked up one by one, here and above: a join reads the whole book for each few thousand events
         case
             when r.signal is not null
                 then (
                     select own.loan_id
                     from servicing.account_numbers as own
-                    where
-                        own.account_number_id = coalesce(
-                            nullif(s.object ->> 'receiver_account_number_id', ''), s.object ->> 'account_number_id'
-                        )
+                    where own.account_number_id = j.account_number_id
                 )
         end as own_loan_id,
         case
@@ -57,46 +41,17 @@ told as (
                 then (
                     select known.loan_number
                     from ingestion.transfers as known
-                    where known.transfer_id = s.object_id
+                    where known.transfer_id = j.object_id
                 )
-        end as known_loan_number,
-        case when r.signal is not null then s.object end as object
-    from snapshots as s
-    inner join types as t on s.type = t.type
-    left join ingestion.event_types as r
-        on
-            t.listed_as = r.type
-            and case r.condition
-                when 'any' then true
-                when 'debit' then upper(s.object ->> 'type') = 'DEBIT'
-                when 'credit' then upper(s.object ->> 'type') = 'CREDIT'
-                when 'pair' then coalesce(s.object ->> 'return_pair_transfer_id', '') <> ''
-                when 'no_pair' then coalesce(s.object ->> 'return_pair_transfer_id', '') = ''
-                when 'recleared' then coalesce(s.object ->> 'recleared_at', '') <> ''
-                when 'not_recleared' then coalesce(s.object ->> 'recleared_at', '') = ''
-                when 'from_us'
-                    then (
-                        select ours.loan_id from servicing.account_numbers as ours
-                        where ours.account_number_id = s.object ->> 'sender_account_number_id'
-                    ) is not null
-                when 'to_us'
-                    then (
-                        select ours.loan_id from servicing.account_numbers as ours
-                        where ours.account_number_id = s.object ->> 'sender_account_number_id'
-                    ) is null
-            end
+        end as known_loan_number
+    from judged as j
+    left join ingestion.event_types as r on j.listed_as = r.type and j.condition = r.condition
     offset 0
 ),
 
-measured as (
-    -- what the fields say; a day may be told as an instant, midnight at the bank, or as a day
-    select
-        t.*,
-        ingestion.instant(t.instant_text) as happened_at,
-        ingestion.instant(
-            case when length(t.value_text) = 10 then t.value_text || 'T12:00:00Z' else t.value_text end
-        ) as valued_at,
-        case when t.amount_text ~ '^[1-9][0-9]{0,10}$' then t.amount_text::bigint end as amount_cents
+dated as (
+    -- the day of money is read where the bank reads it
+    select t.*, (t.valued_at at time zone t.value_zone)::date as valued_on
     from told as t
     offset 0
 ),
@@ -104,59 +59,31 @@ measured as (
 ranged as (
     -- dates and instants far from now are mistakes, as in files
     select
-        m.*,
+        d.*,
         case
             when
-                (m.valued_at at time zone m.value_zone)::date between %(booked_on)s::date - %(oldest_days)s::integer
+                d.valued_on between %(booked_on)s::date - %(oldest_days)s::integer
                 and %(booked_on)s::date + %(newest_days)s::integer
-                then (m.valued_at at time zone m.value_zone)::date
+                then d.valued_on
         end as value_date,
         case
             when
-                m.happened_at between %(received_at)s::timestamptz - make_interval(days => %(oldest_days)s)
+                d.happened_at between %(received_at)s::timestamptz - make_interval(days => %(oldest_days)s)
                 and %(received_at)s::timestamptz + interval '1 day'
-                then m.happened_at
-        end as occurred_at,
-        case
-            when m.signal in ('returned', 'recalled') and jsonb_typeof(m.object -> 'return_details') = 'array'
-                then array(
-                    select r.detail ->> 'return_code'
-                    from jsonb_array_elements(m.object -> 'return_details') as r (detail)
-                    order by r.detail ->> 'created_at'
-                )
-            when m.signal in ('returned', 'recalled')
-                then array[
-                    coalesce(m.object ->> 'return_code', m.object ->> 'return_reason', m.object ->> 'reason')
-                ]
-        end as codes
-    from measured as m
+                then d.happened_at
+        end as occurred_at
+    from dated as d
     offset 0
 )
 
+-- What is looked for stands first: a row is taken apart only as far as that.
 select
-    t.line, t.place, t.event_id, t.type, t.object_id, t.created_at, t.is_known, t.channel, t.signal, t.receipt,
-    t.original_id, t.value_fields, t.instant_fields, t.amount_fields, t.original_field, t.value_text, t.instant_text,
-    t.amount_text,
-    t.currency,
-    t.value_date,
-    t.occurred_at,
-    t.amount_cents,
-    coalesce(
-        t.known_loan_number, 'LN' || lpad(t.own_loan_id::text, 10, '0'), quoted.loan_number, 'UNMATCHED'
-    ) as loan_number,
-    case when t.receipt = 'original' then t.original_id else t.object_id end as transfer_id,
-    case t.receipt
-        when 'first' then t.object_id when 'again' then t.object_id || '/again' else t.original_id
-    end as reference,
-    -- an ACH return tells its history: the first receipt went back for the first reason, the second for the last
-    upper(substring(
-        t.codes[case t.receipt when 'again' then cardinality(t.codes) else 1 end] from '^[0-9A-Za-z]{1,10}$'
-    )) as return_code,
+    t.line,
     case
         when
             t.signal is null and (t.has_rule or not t.is_known)
             -- nothing has moved before there is a value date
-            or t.signal in ('initiated', 'canceled') and t.value_text is null
+            or t.signal in ('initiated', 'canceled') and not t.has_value
             then 'noted'
         when
             t.has_rule and t.object_id is not null and t.amount_cents is not null and t.occurred_at is not null
@@ -167,21 +94,26 @@ select
             then 'accepted'
         else 'rejected'
     end as verdict,
+    t.is_known, t.receipt, t.channel,
+    coalesce(
+        t.known_loan_number, 'LN' || lpad(t.own_loan_id::text, 10, '0'),
+        -- only where the account number does not say it: the one loan of ours that the texts name
+        case
+            when t.loans_named is not null and t.own_loan_id is null
+                then (
+                    select min(l.loan_number)
+                    from unnest(string_to_array(t.loans_named, ',')) as q (loan_number)
+                    inner join servicing.loans as l on substr(q.loan_number, 3)::bigint = l.loan_id
+                    having count(*) = 1
+                )
+        end,
+        'UNMATCHED'
+    ) as loan_number,
+    t.event_id, t.type, t.object_id, t.created_at, t.signal, t.original_id, t.value_date, t.occurred_at, t.amount_cents,
+    case when t.receipt = 'original' then t.original_id else t.object_id end as transfer_id,
+    case t.receipt
+        when 'first' then t.object_id when 'again' then t.object_id || '/again' else t.original_id
+    end as reference,
+    t.return_code,
     null::text as raw
 from ranged as t
-left join lateral (
-    -- only where the account number does not say it: the one loan of ours that the texts name
-    select min(l.loan_number) as loan_number
-    from
-        regexp_matches(
-            upper(concat_ws(
-                ' ', t.object ->> 'description', t.object ->> 'payment_related_info', t.object ->> 'receiver_id',
-                t.object ->> 'company_discretionary_data', t.object ->> 'beneficiary_reference',
-                t.object ->> 'originator_to_beneficiary_info', t.object ->> 'beneficiary_name', t.object ->> 'memo'
-            )),
-            '(?<![A-Z0-9])LN[0-9]{10}(?![0-9])', 'g'
-        ) as q (found)
-    inner join servicing.loans as l on substr(q.found[1], 3)::bigint = l.loan_id
-    where t.signal is not null and t.own_loan_id is null
-    having count(distinct l.loan_id) = 1
-) as quoted on true

@@ -11,8 +11,16 @@ import psycopg
 import pytest
 
 from payments_pipeline.column.events import RawEvent, read_event
-from payments_pipeline.ingestion.column_events import EventTypesError, StagedEvents, stage_events
+from payments_pipeline.ingestion.column_events import (
+    EventTypesError,
+    StagedEvents,
+    read_again,
+    stage_events,
+    stage_readings,
+)
+from payments_pipeline.ingestion.column_reading import load_rules
 from payments_pipeline.ingestion.ingest import ingest_pending
+from payments_pipeline.operations.laws import check_all
 from payments_pipeline.paths import DATA_DIR
 from payments_pipeline.postgres.connect import Database
 from tests.ingestion.events import (
@@ -283,6 +291,72 @@ def test_a_type_that_we_do_not_know_is_kept_and_is_one_case(connection: psycopg.
     assert untyped[0] == "none"
     assert (case[0], case[1], case[3]["events"]) == ("ach.incoming_transfer.teleported", "open", 4)
     assert case[3]["first_event"] == "evnt_ach.incoming_transfer.teleported_acht_0"
+
+
+def test_events_of_a_type_are_read_again_once_we_know_what_it_means(
+    connection: psycopg.Connection[Any], database: Database
+) -> None:
+    settled, unknown = event("ach.incoming_transfer.settled", ach()), event("ach.incoming_transfer.teleported", ach(2))
+    papers = event("identity.updated", {"id": "enti_1"})
+    with database.connect("owner") as owner:
+        owner.execute("delete from ingestion.event_types where type in ('ach.incoming_transfer.settled', 'identity.*')")
+    stage(connection, settled, unknown, papers)
+    connection.commit()
+    again: dict[str, Any] = {"source": "column", "received_at": RECEIVED_AT + timedelta(days=1)}
+    assert read_again(connection, **again) == 0, "nothing is known yet"
+    first = rows(connection, "batch_id, line, raw, is_noted")
+    assert [row[3] for row in first] == [True, True, True]
+    with database.connect("owner") as owner:
+        load_event_types(owner)
+    connection.commit()
+    assert read_again(connection, **again) == 2
+    assert read_again(connection, **again) == 0
+    assert rows(connection, "batch_id, line, raw, is_noted")[:3] == first, "what was stored stays as it is"
+    assert rows(connection, "event, reference, loan_number, is_accepted, raw")[3:] == [
+        ("settled", ACH, "LN0000000001", True, settled.text),
+        (None, None, None, False, papers.text),
+    ]
+    assert connection.execute("select type from ingestion.unknown_events").fetchall() == [(unknown.type,)]
+    assert {case[0]: case[1] for case in cases(connection, "unknown_event")} == {
+        "ach.incoming_transfer.settled": "resolved",
+        "ach.incoming_transfer.teleported": "open",
+        "identity.updated": "resolved",
+    }
+    assert stage(connection, settled, unknown, papers).new == 0
+    assert sum(report.accepted for report in ingest_pending(connection)) == 1
+    connection.commit()
+    assert [one.checked.name for one in check_all(connection) if not one.holds] == []
+
+
+def test_a_type_that_is_unknown_once_more_is_a_case_once_more(
+    connection: psycopg.Connection[Any], database: Database
+) -> None:
+    with database.connect("owner") as owner:
+        owner.execute("delete from ingestion.event_types where type = 'identity.*'")
+    stage(connection, event("identity.updated", {"id": "enti_1"}))
+    connection.commit()
+    with database.connect("owner") as owner:
+        load_event_types(owner)
+    read_again(connection, source="column", received_at=RECEIVED_AT)
+    connection.commit()
+    with database.connect("owner") as owner:
+        owner.execute("delete from ingestion.event_types where type = 'identity.*'")
+    stage(connection, event("identity.updated", {"id": "enti_2"}))
+    ((kind, state, _, details),) = cases(connection, "unknown_event")
+    assert (kind, state, details["events"]) == ("identity.updated", "open", 2)
+
+
+def test_events_that_were_read_by_other_rules_are_not_stored(
+    connection: psycopg.Connection[Any], database: Database
+) -> None:
+    rules = load_rules(connection)
+    readings = [rules.read(event("ach.incoming_transfer.settled", ach()))]
+    connection.commit()
+    with database.connect("owner") as owner:
+        owner.execute("delete from ingestion.event_types where type = 'identity.*'")
+    with pytest.raises(EventTypesError, match="loaded anew"):
+        stage_readings(connection, rules, readings, source="column", uri="column:events", received_at=RECEIVED_AT)
+    assert rows(connection, "raw") == []
 
 
 @pytest.mark.skipif(not FIXTURES.is_dir(), reason="the shared fixtures are not here")

@@ -15,6 +15,7 @@ from payments_pipeline.column.local.running import running
 from payments_pipeline.ingestion import sensors
 from payments_pipeline.ingestion.follow import BankUnreachableError, follow_the_bank
 from payments_pipeline.ingestion.sensors import bank_events
+from payments_pipeline.operations.sensors import runs_of_waiting_days
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.resources import Platform
 from payments_pipeline.world.generation import generate
@@ -95,8 +96,12 @@ def test_the_sensor_asks_for_exactly_the_days_that_the_events_touch(
     clock.set_clock(tmp_path, EVENING + timedelta(days=9))
     platform = Platform(database, tmp_path, tmp_path / "inbox", Bank(bank.url, SecretStr(bank.api_key)))
     with dg.DagsterInstance.ephemeral() as instance:
-        result = tick(platform, instance)
-        requested = {request.partition_key for request in result.run_requests}
+        told = tick(platform, instance).skip_message
+        connection.commit()
+        result = runs_of_waiting_days(connection, instance, clock.now(tmp_path))
+        assert isinstance(result, dg.SensorResult)
+        requested = {request.partition_key for request in result.run_requests or ()}
+        assert all(f"{day}" in told for day in requested)
         touched = connection.execute(
             "select distinct effective_on from ingestion.payment_ingestions union"
             " select happened_on from ingestion.payment_ingestions where signal in ('returned', 'recalled')"

@@ -79,10 +79,10 @@ class House:
                     if disturbance or day == days()[-1]:
                         self._take_in(connection, client, datetime.combine(day, EVENING).astimezone(UTC))
                     if disturbance:
-                        self._post(connection, [day])
-                        self._post(connection, self._waiting(connection))
-            self._post(connection, self._waiting(connection) if disturbance else days())
-            assert not self._waiting(connection)
+                        self.post(connection, [day])
+                        self.post(connection, self.waiting(connection))
+            self.post(connection, self.waiting(connection) if disturbance else days())
+            assert not self.waiting(connection)
 
     def state(self) -> str:
         """The digest of the state, once all laws were found to hold."""
@@ -125,7 +125,8 @@ class House:
         follow_the_bank(connection, client, received_at=now, since=FIRST, sweeps=SWEEPS)
         ingest_pending(connection)
 
-    def _waiting(self, connection: psycopg.Connection[Any]) -> list[date]:
+    def waiting(self, connection: psycopg.Connection[Any]) -> list[date]:
+        """Posted days that ask to be posted again."""
         found = connection.execute(
             "select distinct business_date from operations.day_requests where satisfied_at is null"
             " and reason <> 'variance' and business_date in (select business_date from ledger.days)"
@@ -135,7 +136,8 @@ class House:
         self.chance.shuffle(waiting)
         return waiting
 
-    def _post(self, connection: psycopg.Connection[Any], wanted: list[date]) -> None:
+    def post(self, connection: psycopg.Connection[Any], wanted: list[date]) -> None:
+        """Posts these days, one after the other."""
         for number, day in enumerate(wanted):
             with connection.transaction():
                 run(connection, "operations/begin_day", day=day, run_id=str(number))
