@@ -160,7 +160,7 @@ def _run_day(database: Database) -> Stages:
             fill_instalments(connection, MEASURED_DAY)
             connection.commit()
         started = perf_counter()
-        posting = post_day(connection, MEASURED_DAY)
+        posting = post_day(connection, MEASURED_DAY, database)
         connection.commit()
         stages.note("post: commit and the rest", perf_counter() - started - sum(posting.seconds.values()))
         for name, seconds in posting.seconds.items():

@@ -92,7 +92,7 @@ def posting(turn: Turn) -> Done:
     # The same lock that post_day takes: requests are noted in the order in which days are posted.
     turn.connection.execute("select pg_advisory_xact_lock(%s)", (POSTING_LOCK,))
     run(turn.connection, "operations/begin_day", day=turn.day, run_id=turn.run_id)
-    added = post_day(turn.connection, turn.day)
+    added = post_day(turn.connection, turn.day, turn.platform.database)
     run(turn.connection, "operations/request_changed_days", day=turn.day, run_no=added.run_no)
     return {
         "payments.payments": {"added": added.payments},

@@ -3,25 +3,42 @@
 The statements are in `sql/payments` and `sql/ledger`; this module only says in which order they run. The rules they
 follow are those of the fold: a loan's state is a function of its charges and live receipts in effective order, so a
 day may be run twice, late, or out of turn, and the ledger ends the same.
+
+A run has two parts. First it works out what is missing: since a loan's fold depends on no other loan, that may be shared
+among connections, each with a range of loans, and what they find lies in the schema `work` only. Then the transaction of
+the run takes all of it into the ledger at once, seals it, and makes the running totals follow. Whatever fails, and
+whenever, the ledger is as it was, and the next run begins by clearing the schema `work`.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
+from queue import Empty, SimpleQueue
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
-from payments_pipeline.postgres.days import add_rows, close_days
+from payments_pipeline.postgres.connect import Database
+from payments_pipeline.postgres.days import add_rows, close_days, close_rows, drop_rows, open_rows
 from payments_pipeline.postgres.run import query, run
 
 # Seals form one chain, so runs that add facts take their turns. Any number will do, as long as it is this one.
 POSTING_LOCK = 4_210_001
 
-LEDGER_TABLES = ("ledger.allocations", "ledger.entries", "ledger.events", "ledger.outbox")
-"""What a run adds to, in the order in which it is worked out."""
+LEDGER_TABLES: Final = ("ledger.events", "ledger.entries", "ledger.outbox", "ledger.allocations")
+TABLES: Final = (*LEDGER_TABLES, "payments.payments", "payments.transitions")
+"""What a run adds to by day, what takes longest first: their keys are built in this order."""
+
+SHARED_FROM: Final = 50_000
+"""Words about a day's payments from which on two connections share the work; below, one is done before two are opened."""
+
+_LAST_LOAN: Final = 2**63 - 1
+
+Connection = psycopg.Connection[Any]
 
 
 @dataclass
@@ -36,6 +53,7 @@ class Posting:
     fees: int = 0
     entries: int = 0
     events: int = 0
+    is_shared: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -50,31 +68,54 @@ class Posting:
         yield
         self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - started
 
+    def take_in(self, other: "Posting") -> None:
+        """Add what was worked out at the same time for other loans; the slower of two is what the stages took."""
+        for added in ("payments", "transitions", "allocations", "fees", "entries"):
+            setattr(self, added, getattr(self, added) + getattr(other, added))
+        if sum(other.seconds.values()) > sum(self.seconds.values()):
+            self.seconds = dict(other.seconds)
 
-def post_day(connection: psycopg.Connection[Any], day: date) -> Posting:
+
+@dataclass(frozen=True)
+class _Share:
+    """A range of loans, and the connection that works it out."""
+
+    connection: Connection
+    posting: Posting
+    """What it adds, and how long it takes."""
+    first_loan: int = 0
+    last_loan: int = _LAST_LOAN
+
+    @property
+    def loans(self) -> dict[str, int]:
+        """The range, as the statements name it."""
+        return {"first_loan": self.first_loan, "last_loan": self.last_loan}
+
+
+def post_day(
+    connection: Connection, day: date, database: Database | None = None, *, shared_from: int = SHARED_FROM
+) -> Posting:
     """Post all that has been ingested for this day and is unposted, and what changes by it on later days.
 
     Runs in the connection's transaction, which the caller commits: payments, allocations, entries, events, outbox
     and seal become visible together or not at all.
+
+    Given the database, a large day is worked out by two further connections, which see what is committed and nothing
+    that the caller has written in this transaction.
     """
     posting = _begin(connection, day)
-    with posting.stage("payments"):
-        posting.payments = run(connection, "payments/payments", day=day)
-        add_rows(connection, "payments.payments", day, [day])
-        news = _days_of_news(connection, day)
-        posting.transitions = run(connection, "payments/transitions", day=day, value_dates=news)
-        add_rows(connection, "payments.transitions", day, news)
-        run(connection, "payments/reversals", day=day, value_dates=news)
-        close_days(connection, ["payments.payments", "payments.transitions"], [day])
-
     horizon = _horizon(connection, day)
-    with posting.stage("fold"):
-        _fold(connection, day, horizon)
-    run(connection, "ledger/accruals", day=day, run_no=posting.run_no)
-    _append(connection, posting, since=_first_day(connection, day), horizon=horizon)
-    with posting.stage("balances"):
-        run(connection, "ledger/balances", horizon=horizon)
-    run(connection, "ledger/fold/clear")
+    with _shares(connection, posting, database, shared_from) as shares:
+        helpers = [share.connection for share in shares if share.connection is not connection]
+        posting.is_shared = bool(helpers)
+        _open_work((helpers or [connection])[0], day, by_many=bool(helpers))
+        _begin_together(helpers)
+        _at_once((share.connection, partial(_work_out, share, day, horizon)) for share in shares)
+        for share in shares:
+            posting.take_in(share.posting)
+        with posting.stage("seal, running totals, keys"):
+            _seal_and_close(connection, posting, helpers)
+    _take_over(connection, posting, TABLES)
     connection.execute(
         "insert into ledger.days (business_date, last_run_no) values (%s, %s) on conflict (business_date) do update "
         "set last_run_at = now(), last_run_no = coalesce(excluded.last_run_no, ledger.days.last_run_no)",
@@ -83,7 +124,7 @@ def post_day(connection: psycopg.Connection[Any], day: date) -> Posting:
     return posting
 
 
-def board(connection: psycopg.Connection[Any]) -> list[Posting]:
+def board(connection: Connection) -> list[Posting]:
     """Book the balances with which loans were boarded, a sealed run for each boarding date that lacks any."""
     days = connection.execute(
         "select distinct boarded_on from servicing.loans where loan_id <> 0 order by boarded_on"
@@ -91,64 +132,198 @@ def board(connection: psycopg.Connection[Any]) -> list[Posting]:
     postings = []
     for (day,) in days:
         posting = _begin(connection, day)
+        _open_work(connection, day, by_many=False)
         run(connection, "ledger/fold/no_changes")
         run(connection, "ledger/boarding", day=day, run_no=posting.run_no)
-        _append(connection, posting, since=day, horizon=day)
+        _append(_Share(connection, posting), day, since=day, horizon=day)
         run(connection, "ledger/fold/clear")
+        _seal_and_close(connection, posting, [])
+        _take_over(connection, posting, LEDGER_TABLES)
         postings.append(posting)
     return postings
 
 
-def _begin(connection: psycopg.Connection[Any], day: date) -> Posting:
+def _begin(connection: Connection, day: date) -> Posting:
     connection.execute("select pg_advisory_xact_lock(%s)", (POSTING_LOCK,))
-    # what is sorted and hashed is a day's rows; the default would spill each of them to disk
-    connection.execute("set local work_mem = '256MB'")
-    # a run reads whole days, in their order on disk; the server's setting is for look-ups
-    connection.execute("set local random_page_cost = 4")
-    connection.execute("set local maintenance_work_mem = '512MB'")
-    # rows that come from another core cost little beside the work on them; the default supposes that they are dear
-    connection.execute("set local parallel_tuple_cost = 0.005")
+    _set_up(connection)
     last = connection.execute("select coalesce(max(run_no), 0) from ledger.seals").fetchone()
     assert last is not None
     return Posting(day, run_no=last[0] + 1)
 
 
-def _horizon(connection: psycopg.Connection[Any], day: date) -> date:
+def _set_up(connection: Connection) -> None:
+    # what is sorted and hashed is a day's rows; the default would spill each of them to disk
+    connection.execute("set local work_mem = '256MB'")
+    # a run reads whole days, in their order on disk; the server's setting is for look-ups
+    connection.execute("set local random_page_cost = 4")
+    connection.execute("set local maintenance_work_mem = '512MB'")
+
+
+def _horizon(connection: Connection, day: date) -> date:
     """The latest day that was ever posted, this one included: loans are folded up to there."""
     row = connection.execute("select greatest(max(business_date), %s) from ledger.days", (day,)).fetchone()
     assert row is not None
     return row[0]  # type: ignore[no-any-return]
 
 
-def _fold(connection: psycopg.Connection[Any], day: date, horizon: date) -> None:
+@contextmanager
+def _shares(
+    connection: Connection, posting: Posting, database: Database | None, shared_from: int
+) -> Iterator[list[_Share]]:
+    """Who works out what: two helpers a half of the words about the day each, or the run's own connection all of it."""
+    split = _split(connection, posting.day, shared_from) if database else None
+    if database is None or split is None:
+        yield [_Share(connection, Posting(posting.day, posting.run_no))]
+        return
+    with ExitStack() as stack:
+        yield [
+            _Share(
+                stack.enter_context(database.connect(application_name=f"posting {posting.day}, loans from {first}")),
+                Posting(posting.day, posting.run_no),
+                first,
+                last,
+            )
+            for first, last in ((0, split - 1), (split, _LAST_LOAN))
+        ]
+
+
+def _split(connection: Connection, day: date, shared_from: int) -> int | None:
+    """The loan in the middle of the words about a large day; none if the day is small."""
+    words, middle = connection.execute(
+        "select count(*), percentile_disc(0.5) within group (order by loan_id) "
+        "from ingestion.payment_ingestions where effective_on = %s",
+        (day,),
+    ).fetchall()[0]
+    return middle if words >= shared_from and middle else None
+
+
+def _open_work(connection: Connection, day: date, *, by_many: bool) -> None:
+    run(connection, "ledger/open_work")
+    open_rows(connection, TABLES, day, by_many=by_many)
+
+
+def _begin_together(helpers: Sequence[Connection]) -> None:
+    """Let all helpers see the same: what was committed at this moment, and nothing of each other's work."""
+    for number, helper in enumerate(helpers):
+        helper.commit()
+        helper.execute("set transaction isolation level repeatable read")
+        if number == 0:
+            row = helper.execute("select pg_export_snapshot()").fetchone()
+            assert row is not None
+        else:
+            helper.execute("set transaction snapshot %s", row)
+        _set_up(helper)
+        # its half of a large day, in its temporary tables
+        helper.execute("set local temp_buffers = '512MB'")
+        # the other core has its own work
+        helper.execute("set local max_parallel_workers_per_gather = 0")
+
+
+def _seal_and_close(connection: Connection, posting: Posting, helpers: Sequence[Connection]) -> None:
+    """Seal what was worked out and make the running totals follow, while the helpers build the keys of the new day."""
+    waiting: SimpleQueue[str] = SimpleQueue()
+    for table in TABLES:
+        waiting.put(table)
+
+    def close(helper: Connection) -> None:
+        with suppress(Empty):
+            while True:
+                close_rows(helper, waiting.get_nowait(), posting.day)
+                helper.commit()
+
+    def seal() -> None:
+        run(connection, "ledger/seals", day=posting.day, run_no=posting.run_no)
+        row = connection.execute("select events from ledger.seals where run_no = %s", (posting.run_no,)).fetchone()
+        posting.events = row[0] if row else 0
+        connection.execute("analyze work.totals")
+        run(connection, "ledger/balances")
+
+    for helper in helpers:
+        helper.commit()
+    _at_once([*((helper, partial(close, helper)) for helper in helpers), (connection, seal)])
+
+
+def _take_over(connection: Connection, posting: Posting, tables: Sequence[str]) -> None:
+    """What was worked out becomes part of the ledger."""
+    with posting.stage("take over"):
+        run(connection, "ledger/close_work")
+        for table in TABLES:
+            if table in tables:
+                others = add_rows(connection, table, posting.day)
+                close_days(connection, [table], {posting.day, *others})
+            else:
+                drop_rows(connection, table)
+
+
+def _at_once(tasks: Iterable[tuple[Connection, Callable[[], None]]]) -> None:
+    """Do these things at the same time, each on its own connection; the first failure ends the others, and is raised."""
+    tasks = list(tasks)
+    if len(tasks) == 1:
+        tasks[0][1]()
+        return
+    with ThreadPoolExecutor(len(tasks)) as threads:
+        running = {threads.submit(task): connection for connection, task in tasks}
+        try:
+            done, _ = wait(running, return_when=FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+        finally:
+            for future, connection in running.items():
+                if not future.done():
+                    connection.cancel()
+
+
+def _work_out(share: _Share, day: date, horizon: date) -> None:
+    """Work out what is missing of these loans, into the schema `work`."""
+    connection, posting, loans = share.connection, share.posting, share.loans
+    # how many rows there are decides the plans; looking closer at each table cost a tenth of all the work
+    connection.execute("set local default_statistics_target = 10")
+    with posting.stage("payments"):
+        posting.payments = run(connection, "payments/payments", day=day, **loans)
+        news = _days_of_news(connection, day)
+        posting.transitions = run(connection, "payments/transitions", day=day, value_dates=news, **loans)
+        run(connection, "payments/reversals", day=day, value_dates=news, **loans)
+    with posting.stage("fold"):
+        _fold(share, day, horizon)
+    run(connection, "ledger/accruals", day=day, run_no=posting.run_no, **loans)
+    _append(share, day, since=_first_day(connection, day), horizon=horizon)
+    with posting.stage("balances"):
+        run(connection, "ledger/totals", horizon=horizon)
+    run(connection, "ledger/fold/clear")
+    connection.execute("set local default_statistics_target to default")
+
+
+def _fold(share: _Share, day: date, horizon: date) -> None:
     """Fold the loans that something new of the day touches, leaving `wanted` and `wanted_fees`."""
-    run(connection, "ledger/fold/receipts", day=day, horizon=horizon)
-    connection.execute("analyze work.receipts")
-    run(connection, "ledger/fold/touched", day=day)
-    connection.execute("analyze work.touched")
+    connection, loans = share.connection, share.loans
+    run(connection, "ledger/fold/reversals")
+    run(connection, "ledger/fold/receipts", day=day, horizon=horizon, **loans)
+    connection.execute("analyze pg_temp.receipts")
+    run(connection, "ledger/fold/touched", day=day, **loans)
+    connection.execute("analyze pg_temp.touched")
     since = _first_day(connection, day)
     span = {"since": since, "horizon": horizon}
     run(connection, "ledger/fold/earlier_receipts", **span)
-    run(connection, "ledger/fold/loans", since=since)
+    run(connection, "ledger/fold/loans", since=since, **loans)
     run(connection, "ledger/fold/wind_back")
-    connection.execute("analyze work.fold")
+    connection.execute("analyze pg_temp.fold")
     run(connection, "ledger/fold/nsf", **span)
     run(connection, "ledger/fold/wanted")
     days = [row["day"] for row in query(connection, "ledger/fold/days", **span)]
     for today in days:
         _fold_day(connection, today, is_last=today == days[-1])
-    connection.execute("analyze work.wanted")
+    connection.execute("analyze pg_temp.wanted")
     run(connection, "ledger/fold/differences", **span)
-    connection.execute("analyze work.new_allocations")
+    connection.execute("analyze pg_temp.new_allocations")
 
 
-def _fold_day(connection: psycopg.Connection[Any], today: date, *, is_last: bool) -> None:
+def _fold_day(connection: Connection, today: date, *, is_last: bool) -> None:
     """One day of all loans being folded, in the order the rules give it."""
     run(connection, "ledger/fold/today", day=today)
     run(connection, "ledger/fold/release", day=today)
     run(connection, "ledger/fold/turns", day=today)
     row = connection.execute(
-        "select coalesce(max(turn), 0) from work.receipts where effective_on = %s", (today,)
+        "select coalesce(max(turn), 0) from pg_temp.receipts where effective_on = %s", (today,)
     ).fetchone()
     turns: int = row[0] if row else 0
     for turn in range(1, turns + 1):
@@ -161,46 +336,30 @@ def _fold_day(connection: psycopg.Connection[Any], today: date, *, is_last: bool
         run(connection, "ledger/fold/next_day", day=today)
 
 
-def _append(connection: psycopg.Connection[Any], posting: Posting, *, since: date, horizon: date) -> None:
-    """Write what the fold found missing and what the book as a whole booked, and seal it."""
-    day, run_no = posting.day, posting.run_no
-    days = _days_of_changes(connection, day)
+def _append(share: _Share, day: date, *, since: date, horizon: date) -> None:
+    """Write what the fold found missing and what the book as a whole booked, and the heads of its chains."""
+    connection, posting = share.connection, share.posting
     with posting.stage("allocations"):
-        posting.allocations = run(connection, "ledger/allocations", run_no=run_no)
-        posting.fees = run(connection, "ledger/fees", run_no=run_no)
-        add_rows(connection, "ledger.allocations", day, days)
+        posting.allocations = run(connection, "ledger/allocations", run_no=posting.run_no)
+        posting.fees = run(connection, "ledger/fees", run_no=posting.run_no)
     with posting.stage("entries"):
-        posting.entries = run(connection, "ledger/entries", run_no=run_no)
-        add_rows(connection, "ledger.entries", day, days)
+        posting.entries = run(connection, "ledger/entries", run_no=posting.run_no)
     with posting.stage("events"):
-        run(connection, "ledger/events", day=day, since=since, horizon=horizon, run_no=run_no)
+        span = {"since": since, "horizon": horizon}
+        run(connection, "ledger/events", day=day, run_no=posting.run_no, **span, **share.loans)
         run(connection, "ledger/outbox")
-        run(connection, "ledger/seals", day=day, run_no=run_no)
-        row = connection.execute("select events from ledger.seals where run_no = %s", (run_no,)).fetchone()
-        posting.events = row[0] if row else 0
-        add_rows(connection, "ledger.events", day, days)
-        add_rows(connection, "ledger.outbox", day, days)
-    with posting.stage("indexes"):
-        close_days(connection, LEDGER_TABLES, days)
+        run(connection, "ledger/heads", first_loan=share.first_loan)
 
 
-def _first_day(connection: psycopg.Connection[Any], day: date) -> date:
-    row = connection.execute("select coalesce(min(from_on), %s) from work.touched", (day,)).fetchone()
+def _first_day(connection: Connection, day: date) -> date:
+    row = connection.execute("select coalesce(min(from_on), %s) from pg_temp.touched", (day,)).fetchone()
     assert row is not None
     return row[0]  # type: ignore[no-any-return]
 
 
-def _days_of_news(connection: psycopg.Connection[Any], day: date) -> list[date]:
+def _days_of_news(connection: Connection, day: date) -> list[date]:
     """Value dates of the payments that the day brings news of."""
     rows = connection.execute(
         "select effective_on from ingestion.reversal_days where happened_on = %s", (day,)
-    ).fetchall()
-    return sorted({day, *(row[0] for row in rows)})
-
-
-def _days_of_changes(connection: psycopg.Connection[Any], day: date) -> list[date]:
-    rows = connection.execute(
-        "select effective_on from work.new_allocations union select chain_on from work.new_allocations "
-        "union select effective_on from work.new_fees"
     ).fetchall()
     return sorted({day, *(row[0] for row in rows)})

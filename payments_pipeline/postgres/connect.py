@@ -133,7 +133,7 @@ class Database:
                 # what posting works on is a day's rows in temporary tables; a session can set their room only at its start
                 *([f"-c role={PIPELINE_ROLE} -c temp_buffers=256MB"] if role == "pipeline" else []),
                 # a year of a book is gathered in temporary tables
-                *([f"-c role={COMPLIANCE_ROLE} -c temp_buffers=256MB"] if role == "compliance" else []),
+                *([f"-c role={COMPLIANCE_ROLE} -c temp_buffers=128MB"] if role == "compliance" else []),
                 # what we have acknowledged must survive a crash, however the server is set; nobody waits for ever
                 *(
                     [f"-c role={WEBHOOKS_ROLE} -c synchronous_commit=on -c statement_timeout=5s"]

@@ -1,10 +1,10 @@
 -- Interest of the instalments that fall due on :day: receivable and income, for the book as a whole. The difference to
 -- what is accrued already, so that a second run, or loans boarded later, add no more than is missing.
-create unlogged table work.booked as
+create temporary table booked as
 with wanted as (
     select coalesce(sum(i.interest_cents), 0)::bigint as cents
     from servicing.instalments as i
-    where i.due_on = %(day)s
+    where i.due_on = %(day)s and 0 between %(first_loan)s and %(last_loan)s
 ),
 
 posted as (
@@ -24,4 +24,4 @@ select
 from wanted as w
 cross join posted as p
 inner join ledger.accounts as a on a.part in ('interest', 'interest_income')
-where w.cents <> p.cents
+where w.cents <> p.cents and 0 between %(first_loan)s and %(last_loan)s

@@ -1,6 +1,6 @@
 -- The balances with which the loans of :day were boarded, for the book as a whole: principal, interest already due,
 -- escrow held. The difference to what is booked already, so that loans added later to a day add only their own.
-create unlogged table work.booked as
+create temporary table booked as
 with wanted as (
     select
         p.part,

@@ -1,15 +1,15 @@
 -- Double entry for what this run adds: debit the rail's clearing account, credit the account of each part; a fee is a
 -- debit to receivables and a credit to income. One scan a part, since most rows have only some of the parts.
-create table work.entries as
+insert into work.entries
 select
     n.effective_on, n.loan_id, n.subject_id, n.kind, n.seq, a.account, n.cash as amount_cents, n.booked_on,
     %(run_no)s as run_no
-from work.new_allocations as n
+from pg_temp.new_allocations as n
 inner join ledger.accounts as a on n.channel = a.channel and a.part = 'cash'
 where n.cash <> 0
 union all
 select n.effective_on, n.loan_id, n.subject_id, n.kind, n.seq, a.account, -n.fees, n.booked_on, %(run_no)s
-from work.new_allocations as n
+from pg_temp.new_allocations as n
 cross join (
     select account from ledger.accounts
     where part = 'fees'
@@ -17,7 +17,7 @@ cross join (
 where n.fees <> 0
 union all
 select n.effective_on, n.loan_id, n.subject_id, n.kind, n.seq, a.account, -n.interest, n.booked_on, %(run_no)s
-from work.new_allocations as n
+from pg_temp.new_allocations as n
 cross join (
     select account from ledger.accounts
     where part = 'interest'
@@ -25,7 +25,7 @@ cross join (
 where n.interest <> 0
 union all
 select n.effective_on, n.loan_id, n.subject_id, n.kind, n.seq, a.account, -n.principal, n.booked_on, %(run_no)s
-from work.new_allocations as n
+from pg_temp.new_allocations as n
 cross join (
     select account from ledger.accounts
     where part = 'principal'
@@ -33,7 +33,7 @@ cross join (
 where n.principal <> 0
 union all
 select n.effective_on, n.loan_id, n.subject_id, n.kind, n.seq, a.account, -n.escrow, n.booked_on, %(run_no)s
-from work.new_allocations as n
+from pg_temp.new_allocations as n
 cross join (
     select account from ledger.accounts
     where part = 'escrow'
@@ -42,12 +42,12 @@ where n.escrow <> 0
 union all
 -- what nobody knows the loan of is owed to nobody we could name: an account of its own
 select n.effective_on, n.loan_id, n.subject_id, n.kind, n.seq, a.account, -n.suspense, n.booked_on, %(run_no)s
-from work.new_allocations as n
+from pg_temp.new_allocations as n
 inner join ledger.accounts as a on a.part = case when n.loan_id = 0 then 'unidentified' else 'suspense' end
 where n.suspense <> 0
 union all
 select n.effective_on, n.loan_id, n.subject_id, n.kind, n.seq, a.account, -n.returned, n.booked_on, %(run_no)s
-from work.new_allocations as n
+from pg_temp.new_allocations as n
 cross join (
     select account from ledger.accounts
     where part = 'returned'
@@ -55,9 +55,9 @@ cross join (
 where n.returned <> 0
 union all
 select f.effective_on, f.loan_id, f.fee_id, f.kind, f.seq, a.account, side.sign * f.amount, f.booked_on, %(run_no)s
-from work.new_fees as f
+from pg_temp.new_fees as f
 cross join (values (1), (-1)) as side (sign)
 inner join ledger.accounts as a on a.part = case when side.sign = 1 then 'fees' else f.kind || '_fee_income' end
 union all
 -- what the book as a whole booked
-select b.* from work.booked as b
+select b.* from pg_temp.booked as b

@@ -6,23 +6,18 @@
 set local enable_mergejoin to off;
 set local enable_nestloop to off;
 
-create table work.events as
+insert into work.events
 with ingested as (
     -- payments that are new to us
     select
         p.effective_on, p.loan_id, p.payment_id, p.booked_on, p.channel, p.reference, p.amount_cents, p.loan_number,
         p.batch_id, p.line, i.raw_payload_hash
-    from payments.payments as p
+    from work.payments as p
     inner join ingestion.payment_ingestions as i
         on
-            i.effective_on = %(day)s and p.loan_id = i.loan_id and p.payment_id = i.payment_id
+            i.effective_on = %(day)s and i.loan_id between %(first_loan)s and %(last_loan)s
+            and p.loan_id = i.loan_id and p.payment_id = i.payment_id
             and p.batch_id = i.batch_id and p.line = i.line
-    where
-        p.effective_on = %(day)s
-        and not exists (
-            select from ledger.events as e
-            where e.effective_on = %(day)s and e.loan_id = p.loan_id and e.subject_id = p.payment_id and e.event_no = 1
-        )
 ),
 
 booked as not materialized (
@@ -31,7 +26,7 @@ booked as not materialized (
         e.effective_on, e.loan_id, e.subject_id, e.kind, e.booked_on,
         '{"kind":"' || e.kind || '","seq":' || e.seq || ',"entries":{'
         || string_agg('"' || e.account || '":' || e.amount_cents, ',' order by e.account) || '}}' as data
-    from work.booked as e
+    from pg_temp.booked as e
     group by e.effective_on, e.loan_id, e.subject_id, e.kind, e.seq, e.booked_on
 ),
 
@@ -63,12 +58,12 @@ laid_out as (
     from ingested as i
     full join (
         -- a return that is taken back, because it happened earlier, is corrected before it is told anew
-        select q.* from work.new_allocations as q
+        select q.* from pg_temp.new_allocations as q
         where q.kind <> 'return' or q.seq > 1
     ) as n
         on i.loan_id = n.loan_id and i.payment_id = n.subject_id
     left join (
-        select q.* from work.new_allocations as q
+        select q.* from pg_temp.new_allocations as q
         where q.kind = 'return' and q.seq = 1
     ) as r
         on n.loan_id = r.loan_id and n.subject_id = r.subject_id
@@ -80,7 +75,7 @@ laid_out as (
         case f.seq when 1 then 'fee.assessed' else 'fee.corrected' end, f.booked_on,
         '{"kind":"' || f.kind || '","seq":' || f.seq || ',"amount":' || f.amount || ',"policy":"' || f.policy || '"}',
         null, null, null
-    from work.new_fees as f
+    from pg_temp.new_fees as f
 
     union all
 
@@ -102,10 +97,10 @@ laid_out as (
 
 extended as (
     -- what may have a chain already: all but the payments that are new
-    select n.chain_on as effective_on, n.loan_id, n.subject_id from work.new_allocations as n
+    select n.chain_on as effective_on, n.loan_id, n.subject_id from pg_temp.new_allocations as n
     where n.kind <> 'return' or n.seq > 1
     union all
-    select f.effective_on, f.loan_id, f.fee_id from work.new_fees as f
+    select f.effective_on, f.loan_id, f.fee_id from pg_temp.new_fees as f
     union all
     select b.effective_on, b.loan_id, b.subject_id from booked as b
 ),

@@ -1,7 +1,5 @@
 -- The fees that the fold wants and the ledger lacks.
-insert into ledger.fees (
-    loan_id, fee_id, seq, kind, instalment, payment_id, effective_on, policy, amount_cents, booked_on, run_no, reason
-)
+insert into work.fees
 select
     n.loan_id,
     n.fee_id,
@@ -15,4 +13,4 @@ select
     n.booked_on,
     %(run_no)s,
     n.reason
-from work.new_fees as n
+from pg_temp.new_fees as n

@@ -1,10 +1,11 @@
 -- Payments with value date :day that somebody has announced or delivered and that we do not have yet.
 -- A return alone makes no payment: it waits as an orphan until the payment turns up.
-create table work.payments as
+insert into work.payments
 with words as (
     select i.* from ingestion.payment_ingestions as i
     where
         i.effective_on = %(day)s
+        and i.loan_id between %(first_loan)s and %(last_loan)s
         and i.signal not in ('returned', 'recalled', 'canceled')
         and not exists (
             select from payments.payments as known

@@ -1,12 +1,13 @@
 -- Payments of value date :day that went back, and payments that went back on :day whatever their value date: the first
 -- word of it, or one that tells of an earlier reversal than the one that counts so far.
-insert into payments.reversals (
-    loan_id, payment_id, seq, effective_on, signal, occurred_at, happened_on, code, booked_on, batch_id, line
-)
+insert into work.reversals
 with words as (
     select i.*
     from ingestion.payment_ingestions as i
-    where i.effective_on = %(day)s and i.signal in ('returned', 'recalled')
+    where
+        i.effective_on = %(day)s
+        and i.loan_id between %(first_loan)s and %(last_loan)s
+        and i.signal in ('returned', 'recalled')
 
     union all
 
@@ -14,6 +15,7 @@ with words as (
     from ingestion.payment_ingestions as i
     where
         i.effective_on = any(%(value_dates)s::date[]) and i.effective_on <> %(day)s
+        and i.loan_id between %(first_loan)s and %(last_loan)s
         and i.happened_on = %(day)s and i.signal in ('returned', 'recalled')
 ),
 

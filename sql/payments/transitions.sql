@@ -1,12 +1,12 @@
 -- The steps that payments took: those of payments with value date :day, and returns that happened on :day whatever
 -- the value date of what they return; :value_dates are those of all that went back on :day.
-create table work.transitions as
+insert into work.transitions
 with words as (
     select
         i.effective_on, i.loan_id, i.payment_id, i.channel, i.signal, i.occurred_at, i.happened_on, i.return_code,
         i.booked_on, i.batch_id, i.line
     from ingestion.payment_ingestions as i
-    where i.effective_on = %(day)s
+    where i.effective_on = %(day)s and i.loan_id between %(first_loan)s and %(last_loan)s
 
     union all
 
@@ -16,6 +16,7 @@ with words as (
     from ingestion.payment_ingestions as i
     where
         i.effective_on = any(%(value_dates)s::date[]) and i.effective_on <> %(day)s
+        and i.loan_id between %(first_loan)s and %(last_loan)s
         and i.happened_on = %(day)s and i.signal in ('returned', 'recalled')
 ),
 

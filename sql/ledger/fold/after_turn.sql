@@ -1,5 +1,5 @@
 -- What a turn of receipts left due, for the loans whose suspense may now be released: only those need to know at once.
-update work.today as t
+update pg_temp.today as t
 set
     fees = t.fees - w.fees,
     interest = t.interest - w.interest,
@@ -13,7 +13,7 @@ from (
         sum(q.interest)::bigint as interest,
         sum(q.principal)::bigint as principal,
         sum(q.escrow)::bigint as escrow, sum(q.suspense)::bigint as suspense
-    from work.wanted as q
+    from pg_temp.wanted as q
     where q.effective_on = %(day)s and q.kind = 'receipt' and q.turn = %(turn)s
     group by q.loan_id
 ) as w

@@ -1,4 +1,6 @@
 -- The run is over: what it worked on goes.
+drop view if exists pg_temp.reversals_in_force, pg_temp.reversals;
+
 drop table if exists
-work.receipts, work.touched, work.fold, work.nsf, work.wanted, work.wanted_fees, work.released, work.today,
-work.new_allocations, work.new_fees, work.booked, work.sealed, work.totals
+pg_temp.receipts, pg_temp.touched, pg_temp.fold, pg_temp.nsf, pg_temp.wanted, pg_temp.wanted_fees, pg_temp.released,
+pg_temp.today, pg_temp.new_allocations, pg_temp.new_fees, pg_temp.booked

@@ -1,12 +1,12 @@
 -- The days on which anything happens to the loans being folded; between them their folds stand still.
-select f.from_on as day from work.fold as f
+select f.from_on as day from pg_temp.fold as f
 union
-select r.effective_on from work.receipts as r
+select r.effective_on from pg_temp.receipts as r
 union
-select n.returned_on from work.nsf as n
+select n.returned_on from pg_temp.nsf as n
 union
 select g.day::date
-from work.fold as f
+from pg_temp.fold as f
 cross join generate_series(%(since)s::date, %(horizon)s::date, interval '1 day') as g (day)
 where
     f.from_on < %(horizon)s and f.from_on < g.day

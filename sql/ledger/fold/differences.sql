@@ -1,12 +1,12 @@
 -- What the fold wants less what the ledger holds: the rows that this run adds. Nothing posted gives a posting, anything
 -- else a correction that says why.
-create unlogged table work.new_allocations as
+create temporary table new_allocations as
 with returned as (
     -- a return is looked for where it is wanted, and where it was posted before an earlier one came to light
     select
         w.loan_id, w.subject_id, w.chain_on, v.happened_on
-    from work.wanted as w
-    inner join payments.reversals as v on w.loan_id = v.loan_id and w.subject_id = v.payment_id
+    from pg_temp.wanted as w
+    inner join pg_temp.reversals as v on w.loan_id = v.loan_id and w.subject_id = v.payment_id
     where w.kind = 'return' and v.happened_on <= %(horizon)s
     group by w.loan_id, w.subject_id, w.chain_on, v.happened_on
 ),
@@ -14,7 +14,7 @@ with returned as (
 posted as (
     select
         a.loan_id, a.subject_id, a.kind, a.effective_on, a.effective_on as chain_on, max(a.seq) as seq,
-        max(a.channel) as channel,
+        max(a.channel) as channel, t.booked_on as found_on,
         0::bigint as cash,
         sum(a.fees_cents)::bigint as fees,
         sum(a.interest_cents)::bigint as interest,
@@ -22,21 +22,22 @@ posted as (
         sum(a.escrow_cents)::bigint as escrow,
         sum(a.suspense_cents)::bigint as suspense,
         sum(a.returned_cents)::bigint as returned
-    from work.touched as t
+    from pg_temp.touched as t
     inner join ledger.allocations as a on t.loan_id = a.loan_id and t.from_on <= a.effective_on
     where a.effective_on between %(since)s and %(horizon)s and a.kind <> 'return'
-    group by a.loan_id, a.subject_id, a.kind, a.effective_on
+    group by a.loan_id, a.subject_id, a.kind, a.effective_on, t.booked_on
 
     union all
 
     select
-        a.loan_id, a.subject_id, a.kind, a.effective_on, r.chain_on, max(a.seq), max(a.channel),
+        a.loan_id, a.subject_id, a.kind, a.effective_on, r.chain_on, max(a.seq), max(a.channel), t.booked_on,
         sum(a.cash_cents)::bigint, 0, 0, 0, 0, 0, sum(a.returned_cents)::bigint
     from returned as r
+    inner join pg_temp.touched as t on r.loan_id = t.loan_id
     inner join ledger.allocations as a
         on r.happened_on = a.effective_on and r.loan_id = a.loan_id and r.subject_id = a.subject_id
     where a.kind = 'return'
-    group by a.loan_id, a.subject_id, a.kind, a.effective_on, r.chain_on
+    group by a.loan_id, a.subject_id, a.kind, a.effective_on, r.chain_on, t.booked_on
 ),
 
 compared as (
@@ -44,7 +45,7 @@ compared as (
         coalesce(w.chain_on, p.chain_on) as chain_on, coalesce(w.effective_on, p.effective_on) as effective_on,
         coalesce(w.loan_id, p.loan_id) as loan_id, coalesce(w.subject_id, p.subject_id) as subject_id,
         coalesce(w.kind, p.kind) as kind, coalesce(p.seq, 0) + 1 as seq, coalesce(w.channel, p.channel) as channel,
-        coalesce(w.policy, 'none') as policy, w.booked_on, w.return_code,
+        coalesce(w.policy, 'none') as policy, w.booked_on, p.found_on, w.return_code,
         case
             when w.kind = 'return' or p.kind = 'return' then coalesce(w.cash, 0) - coalesce(p.cash, 0)
             when p.seq is null then w.cash
@@ -56,14 +57,14 @@ compared as (
         coalesce(w.escrow, 0) - coalesce(p.escrow, 0) as escrow,
         coalesce(w.suspense, 0) - coalesce(p.suspense, 0) as suspense,
         coalesce(w.returned, 0) - coalesce(p.returned, 0) as returned
-    from work.wanted as w
+    from pg_temp.wanted as w
     full join posted as p
         on w.loan_id = p.loan_id and w.subject_id = p.subject_id and w.kind = p.kind and w.effective_on = p.effective_on
 )
 
 select
     c.chain_on, c.effective_on, c.loan_id, c.subject_id, c.kind, c.seq::smallint as seq, c.channel, c.policy,
-    case when c.seq = 1 then c.booked_on else greatest(t.booked_on, c.effective_on) end as booked_on,
+    case when c.seq = 1 then c.booked_on else greatest(c.found_on, c.effective_on) end as booked_on,
     c.cash, c.fees, c.interest, c.principal, c.escrow, c.suspense, c.returned,
     case
         when c.seq = 1 then null
@@ -74,7 +75,6 @@ select
     end as reason,
     c.return_code
 from compared as c
-inner join work.touched as t on c.loan_id = t.loan_id
 where
     c.seq = 1
     or c.fees <> 0
@@ -84,7 +84,7 @@ where
     or c.suspense <> 0
     or c.returned <> 0;
 
-create unlogged table work.new_fees as
+create temporary table new_fees as
 with posted as (
     select
         f.loan_id,
@@ -95,7 +95,7 @@ with posted as (
         f.effective_on,
         max(f.seq) as seq,
         sum(f.amount_cents)::bigint as amount
-    from work.touched as t
+    from pg_temp.touched as t
     inner join ledger.fees as f on t.loan_id = f.loan_id and t.from_on <= f.effective_on
     where f.effective_on between %(since)s and %(horizon)s
     group by f.loan_id, f.fee_id, f.kind, f.instalment, f.payment_id, f.effective_on
@@ -109,7 +109,7 @@ differing as (
         coalesce(w.instalment, p.instalment) as instalment, coalesce(w.payment_id, p.payment_id) as payment_id,
         coalesce(w.policy, 'none') as policy, coalesce(w.amount, 0) - coalesce(p.amount, 0) as amount,
         w.fee_id is null as is_undue, coalesce(s.last_seq, 0) as last_seq
-    from work.wanted_fees as w
+    from pg_temp.wanted_fees as w
     full join posted as p on w.loan_id = p.loan_id and w.fee_id = p.fee_id and w.effective_on = p.effective_on
     left join (
         select q.loan_id, q.fee_id, max(q.seq) as last_seq from posted as q
@@ -134,4 +134,4 @@ select
         else 'folded again after an earlier receipt, return or charge'
     end as reason
 from numbered as n
-inner join work.touched as t on n.loan_id = t.loan_id
+inner join pg_temp.touched as t on n.loan_id = t.loan_id

@@ -1,9 +1,9 @@
 -- The posted receipts of the touched loans, from where each one's fold begins: they are folded again.
-insert into work.receipts
+insert into pg_temp.receipts
 select
     a.effective_on, a.loan_id, a.subject_id, a.channel, a.cash_cents, c.occurred_at,
     a.booked_on, r.happened_on, r.code, r.booked_on as return_booked_on, 1::smallint as turn
-from work.touched as t
+from pg_temp.touched as t
 inner join ledger.allocations as a on t.loan_id = a.loan_id and t.from_on <= a.effective_on
 inner join payments.transitions as c
     on
@@ -11,6 +11,6 @@ inner join payments.transitions as c
         and a.subject_id = c.payment_id
         and a.effective_on = c.effective_on
         and c.status = 'completed'
-left join payments.reversals_in_force as r
+left join pg_temp.reversals_in_force as r
     on a.loan_id = r.loan_id and a.subject_id = r.payment_id and r.happened_on <= %(horizon)s
 where a.kind = 'receipt' and a.seq = 1 and a.effective_on between %(since)s and %(horizon)s

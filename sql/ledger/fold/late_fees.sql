@@ -1,6 +1,6 @@
 -- Step 4, at the end of :day: one late fee for each instalment whose last grace day it is and whose interest and
 -- principal are not wholly paid. None where all that is unpaid is what went to late fees (12 CFR 1026.36(c)(2)).
-insert into work.wanted_fees
+insert into pg_temp.wanted_fees
 with ending as (
     select
         f.*,
@@ -10,8 +10,8 @@ with ending as (
         p.late_fee_cap_cents,
         %(day)s::date - f.grace_days as due_on,
         servicing.instalments_due(f.first_due_month, f.due_day, f.last_instalment, %(day)s::date - f.grace_days) as m
-    from work.fold as f
-    inner join work.today as t on f.loan_id = t.loan_id
+    from pg_temp.fold as f
+    inner join pg_temp.today as t on f.loan_id = t.loan_id
     inner join payments.policies as p on t.policy = p.policy
     where
         p.late_fee_cap_cents > 0
@@ -27,7 +27,7 @@ paid_today as (
         sum(w.fees)::bigint as fees,
         sum(w.interest)::bigint as interest,
         sum(w.principal)::bigint as principal
-    from work.wanted as w
+    from pg_temp.wanted as w
     inner join ending as e on w.loan_id = e.loan_id
     where w.effective_on = %(day)s
     group by w.loan_id
@@ -80,7 +80,7 @@ fees_paid_since_due as (
         where a.effective_on between %(day)s::date - 31 and %(day)s
         union all
         select w.loan_id, w.effective_on, w.fees, true
-        from work.wanted as w
+        from pg_temp.wanted as w
         where w.fees > 0 and w.effective_on <= %(day)s
     ) as q
         on
@@ -103,7 +103,7 @@ fee_line as (
         union all
 
         select f.loan_id, f.fee_id, f.kind, f.effective_on, f.amount
-        from work.wanted_fees as f
+        from pg_temp.wanted_fees as f
         inner join fees_paid_since_due as u on f.loan_id = u.loan_id
     ) as q
     window w as (partition by q.loan_id order by q.effective_on asc, q.kind desc, q.fee_id asc)

@@ -1,5 +1,5 @@
 -- The loans that go on: how they stand at the end of :day.
-update work.fold as f
+update pg_temp.fold as f
 set
     fees_assessed = f.fees_assessed + coalesce(c.fees, 0),
     fees_paid = f.fees_paid + coalesce(w.fees, 0),
@@ -20,7 +20,7 @@ set
             <= f.principal_paid + coalesce(w.principal, 0)
             and s.n * f.escrow_cents <= f.escrow_paid + coalesce(w.escrow, 0)
     )
-from work.today as t
+from pg_temp.today as t
 left join (
     select
         q.loan_id,
@@ -29,13 +29,13 @@ left join (
         sum(q.principal) as principal,
         sum(q.escrow) as escrow,
         sum(q.suspense) as suspense
-    from work.wanted as q
+    from pg_temp.wanted as q
     where q.effective_on = %(day)s
     group by q.loan_id
 ) as w on t.loan_id = w.loan_id
 left join (
     select q.loan_id, sum(q.amount) as fees
-    from work.wanted_fees as q
+    from pg_temp.wanted_fees as q
     where q.effective_on = %(day)s
     group by q.loan_id
 ) as c on t.loan_id = c.loan_id

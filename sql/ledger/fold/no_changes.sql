@@ -1,5 +1,5 @@
 -- The working tables of a run that folds no loan.
-create unlogged table work.new_allocations as
+create temporary table new_allocations as
 select
     a.effective_on as chain_on,
     a.effective_on,
@@ -17,7 +17,7 @@ select
 from ledger.allocations as a
 where false;
 
-create unlogged table work.new_fees as
+create temporary table new_fees as
 select
     f.effective_on, f.loan_id, f.fee_id, f.seq, f.kind, f.instalment, f.payment_id, f.policy, f.amount_cents as amount,
     f.booked_on, f.reason

@@ -1,16 +1,16 @@
 -- Receipts that went back for lack of funds on a day that is folded: the policy of that day may charge for it.
-create unlogged table work.nsf as
+create temporary table nsf as
 with returned as (
     select r.loan_id, r.payment_id, r.returned_on, r.return_code
-    from work.receipts as r
+    from pg_temp.receipts as r
     where r.returned_on is not null
 
     union
 
     select a.loan_id, a.subject_id, t.happened_on, t.code
-    from work.touched as f
+    from pg_temp.touched as f
     inner join ledger.allocations as a on f.loan_id = a.loan_id and f.from_on <= a.effective_on
-    inner join payments.reversals_in_force as t
+    inner join pg_temp.reversals_in_force as t
         on a.loan_id = t.loan_id and a.subject_id = t.payment_id and a.effective_on = t.happened_on
     where a.kind = 'return' and a.effective_on between %(since)s and %(horizon)s
 )

@@ -19,8 +19,8 @@ with candidates as (
         - t.principal
             as principal_paid,
         t.n * f.escrow_cents - t.escrow as escrow_paid
-    from work.today as t
-    inner join work.fold as f on t.loan_id = f.loan_id
+    from pg_temp.today as t
+    inner join pg_temp.fold as f on t.loan_id = f.loan_id
     inner join servicing.amortisation_factors as s on f.rate_ppm = s.rate_ppm and t.n = s.n
     where t.releases_suspense and t.suspense > 0 and t.interest + t.principal + t.escrow > 0
 ),
@@ -53,13 +53,13 @@ furthest as (
 ),
 
 noted as (
-    insert into work.released
+    insert into pg_temp.released
     select u.loan_id, %(day)s, u.policy, u.booked_on, u.interest, u.principal, u.escrow
     from furthest as u
     where u.interest + u.principal + u.escrow > 0
 )
 
-update work.today as t
+update pg_temp.today as t
 set
     interest = t.interest - u.interest,
     principal = t.principal - u.principal,

@@ -1,11 +1,11 @@
 -- Step 1 of a day: what is due of each loan that has something on :day, and the policy that applies.
-drop table if exists work.today;
+drop table if exists pg_temp.today;
 
-create unlogged table work.today as
+create temporary table today as
 with active as (
     -- in the days after its first, a loan is folded only where something of it happens
     select f.*, servicing.instalments_due(f.first_due_month, f.due_day, f.last_instalment, %(day)s) as n
-    from work.fold as f
+    from pg_temp.fold as f
     where
         f.from_on = %(day)s
         or (
@@ -14,11 +14,11 @@ with active as (
                 f.due_day = extract(day from %(day)s::date)
                 or f.due_day = extract(day from %(day)s::date - f.grace_days)
                 or exists (
-                    select from work.receipts as r
+                    select from pg_temp.receipts as r
                     where r.loan_id = f.loan_id and r.effective_on = %(day)s
                 )
                 or exists (
-                    select from work.nsf
+                    select from pg_temp.nsf
                     where nsf.loan_id = f.loan_id and nsf.returned_on = %(day)s
                 )
             )
@@ -53,7 +53,7 @@ classified as (
 
 bounced as (
     select nsf.loan_id, count(*) as times
-    from work.nsf
+    from pg_temp.nsf
     where nsf.returned_on = %(day)s
     group by nsf.loan_id
 ),
@@ -88,12 +88,12 @@ due as (
 
 select d.* from due as d;
 
-insert into work.wanted_fees
+insert into pg_temp.wanted_fees
 select
     nsf.loan_id, operations.content_id('nsf|' || nsf.payment_id), 'nsf', null, nsf.payment_id, %(day)s, t.policy,
     t.nsf_fees / count(*) over (partition by nsf.loan_id)
-from work.nsf
-inner join work.today as t on nsf.loan_id = t.loan_id
+from pg_temp.nsf
+inner join pg_temp.today as t on nsf.loan_id = t.loan_id
 where nsf.returned_on = %(day)s and t.nsf_fees > 0;
 
-analyze work.today
+analyze pg_temp.today

@@ -1,16 +1,26 @@
 -- Loans that something new of :day touches, each with the earliest date from which its fold may differ.
-create unlogged table work.touched as
-with news as (
+create temporary table touched as
+with stirred as materialized (
+    -- loans with money in suspense, or that have moved on since; one pass over the book for all who ask
+    select b.loan_id, b.suspense_cents, b.last_effective_on
+    from ledger.balances as b
+    where
+        b.loan_id between %(first_loan)s and %(last_loan)s
+        and (b.suspense_cents > 0 or b.last_effective_on >= %(day)s)
+),
+
+news as (
     select r.loan_id, r.effective_on as from_on, r.booked_on
-    from work.receipts as r
+    from pg_temp.receipts as r
 
     union all
 
     -- returns of the day, of receipts that are already posted: the fold changes from the receipt on
     select t.loan_id, t.effective_on, t.booked_on
-    from payments.reversals_in_force as t
+    from pg_temp.reversals_in_force as t
     where
         t.happened_on = %(day)s
+        and t.loan_id between %(first_loan)s and %(last_loan)s
         and exists (
             select from ledger.allocations as posted
             where
@@ -32,19 +42,18 @@ with news as (
 
     -- a status that begins on the day, where the loan has moved on since: it may have come to light only now
     select s.loan_id, %(day)s::date, %(day)s::date
-    from servicing.loan_statuses as s
-    inner join ledger.balances as b on s.loan_id = b.loan_id
+    from stirred as b
+    inner join servicing.loan_statuses as s on b.loan_id = s.loan_id
     where s.effective_on = %(day)s and b.last_effective_on >= %(day)s
 
     union all
 
     -- an instalment falls due while money is in suspense (or was, if the loan has moved on since): it may be released
     select l.loan_id, %(day)s::date, %(day)s::date
-    from servicing.loans as l
-    inner join ledger.balances as b on l.loan_id = b.loan_id
+    from stirred as b
+    inner join servicing.loans as l on b.loan_id = l.loan_id
     where
         l.due_day = extract(day from %(day)s::date)::smallint
-        and (b.suspense_cents > 0 or b.last_effective_on >= %(day)s)
         and servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s)
         > servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - 1)
 
@@ -57,7 +66,8 @@ with news as (
         on grace.days = l.grace_days and l.due_day = extract(day from %(day)s::date - grace.days)::smallint
     inner join ledger.balances as b on l.loan_id = b.loan_id
     where
-        servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - grace.days)
+        l.loan_id between %(first_loan)s and %(last_loan)s and b.loan_id between %(first_loan)s and %(last_loan)s
+        and servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - grace.days)
         > servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - grace.days - 1)
         and (
             b.last_effective_on >= %(day)s

@@ -1,5 +1,5 @@
 -- Where the fold writes what it wants. The return of a receipt is wanted as soon as the receipt is.
-create unlogged table work.wanted as
+create temporary table wanted as
 select
     r.effective_on as chain_on,
     r.returned_on as effective_on,
@@ -10,7 +10,7 @@ select
     'returned' as policy, r.return_booked_on as booked_on, -r.amount_cents as cash,
     0::bigint as fees, 0::bigint as interest, 0::bigint as principal, 0::bigint as escrow, 0::bigint as suspense,
     -r.amount_cents as returned, r.return_code, 0::smallint as turn
-from work.receipts as r
+from pg_temp.receipts as r
 where r.returned_on is not null
 
 union all
@@ -26,10 +26,10 @@ select
     r.booked_on,
     r.amount_cents as cash,
     0, 0, 0, 0, 0, r.amount_cents, r.return_code, 0
-from work.receipts as r
+from pg_temp.receipts as r
 where r.returned_on is not null;
 
-create unlogged table work.wanted_fees (
+create temporary table wanted_fees (
     loan_id bigint,
     fee_id uuid,
     kind text,
@@ -40,10 +40,10 @@ create unlogged table work.wanted_fees (
     amount bigint
 );
 
-create unlogged table work.released (
+create temporary table released (
     loan_id bigint, effective_on date, policy text, booked_on date, interest bigint, principal bigint, escrow bigint
 );
 
 -- a returned receipt takes no part in the fold
-delete from work.receipts
+delete from pg_temp.receipts
 where returned_on is not null

@@ -1,11 +1,11 @@
 -- Step 3 of a day: the receipts of one turn run down the waterfall. Laid end to end, the receipts of a loan are one
 -- line and what is due of it another; a part of a receipt is where the two overlap.
-insert into work.wanted
+insert into pg_temp.wanted
 with receipt as (
     select
         r.*,
         operations.total(r.amount_cents) over (partition by r.loan_id order by r.occurred_at, r.payment_id) as upto
-    from work.receipts as r
+    from pg_temp.receipts as r
     where r.effective_on = %(day)s and r.turn = %(turn)s
 ),
 
@@ -21,7 +21,7 @@ due as (
         + t.escrow * (t.escrow_rank < t.principal_rank)::int as principal_from,
         t.fees * (t.fees_rank < t.escrow_rank)::int + t.interest * (t.interest_rank < t.escrow_rank)::int
         + t.principal * (t.principal_rank < t.escrow_rank)::int as escrow_from
-    from work.today as t
+    from pg_temp.today as t
 ),
 
 parts as (

@@ -1,5 +1,5 @@
 -- How many instalments were wholly paid before the fold begins, for the loans that had moved on since.
-update work.fold as f
+update pg_temp.fold as f
 set instalments_paid = counted.instalments, instalments_before = counted.instalments
 from (
     select
@@ -13,7 +13,7 @@ from (
             <= w.principal_paid
             and s.n * w.escrow_cents <= w.escrow_paid
         )::smallint as instalments
-    from work.fold as w
+    from pg_temp.fold as w
     left join servicing.amortisation_factors as s on w.rate_ppm = s.rate_ppm and s.n between 1 and w.instalments_paid
     where w.is_wound_back
     group by w.loan_id
