@@ -88,6 +88,11 @@ def inbox_of(settings: Settings) -> Path:
     return settings.inbox or settings.home / "inbox"
 
 
+def statements_of(settings: Settings) -> str:
+    """The folder, or the address in an object store, at which banks leave their statements."""
+    return settings.statements_url or str(inbox_of(settings) / "statements")
+
+
 def played_until(home: Path) -> datetime | None:
     """The last evening of the world whose deliveries were all taken in; a local bank that was killed goes on there.
 

@@ -27,7 +27,9 @@ _COMMENT: Final = re.compile(
 _CREATE_TABLE: Final = re.compile(r"create\s+(?:unlogged\s+)?table\s+(?:if\s+not\s+exists\s+)?(?P<name>\w+\.\w+)\s*\(")
 _CREATE_VIEW: Final = re.compile(r"create\s+(?:or\s+replace\s+)?view\s+(?P<name>\w+\.\w+)")
 _PARTITIONED_BY: Final = re.compile(r"partition\s+by\s+\w+\s*\(([^)]*)\)")
-_ADD_COLUMN: Final = re.compile(r"alter\s+table\s+(?P<name>\w+\.\w+)\s+(?P<actions>add\s+column\s.*)", re.DOTALL)
+_ALTER_TABLE: Final = re.compile(r"alter\s+table\s+(?P<name>\w+\.\w+)\s+(?P<actions>.*)", re.DOTALL)
+_ADD_COLUMN: Final = re.compile(r"\s*add\s+column\s+(?:if\s+not\s+exists\s+)?")
+_SET_NOT_NULL: Final = re.compile(r"\s*alter\s+column\s+(?P<column>\w+)\s+set\s+not\s+null\s*")
 _STRING: Final = re.compile(r"'((?:[^']|'')*)'")
 # What may follow a column's type.
 _AFTER_TYPE: Final = re.compile(
@@ -118,11 +120,19 @@ def _read_statement(text: str, where: str, found: Catalog, columns: dict[str, di
     elif made := _CREATE_VIEW.match(text):
         found.tables[made["name"]] = Table(made["name"], is_view=True)
         columns[made["name"]] = {}
-    elif added := _ADD_COLUMN.fullmatch(text):
-        actions = re.sub(r"\badd\s+column\s+(?:if\s+not\s+exists\s+)?", "", added["actions"])
-        columns[added["name"]] |= {column.name: column for column in _columns(actions)}
+    elif altered := _ALTER_TABLE.fullmatch(text):
+        _read_actions(altered["actions"], columns[altered["name"]])
     elif comment := _COMMENT.fullmatch(text):
         _read_comment(comment, where, found, columns)
+
+
+def _read_actions(actions: str, columns: dict[str, Column]) -> None:
+    """What altering a table does to its columns; constraints and the like are none."""
+    for action in _split_at_commas(actions):
+        if _ADD_COLUMN.match(action):
+            columns |= {column.name: column for column in _columns(_ADD_COLUMN.sub("", action, count=1))}
+        elif required := _SET_NOT_NULL.fullmatch(action):
+            columns[required["column"]] = replace(columns[required["column"]], is_nullable=False)
 
 
 def _read_comment(comment: re.Match[str], where: str, found: Catalog, columns: dict[str, dict[str, Column]]) -> None:

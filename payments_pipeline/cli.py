@@ -33,6 +33,9 @@ COMMANDS: Final[dict[str, Entry]] = {
     "statements": Entry(
         "payments_pipeline.settlement.command:statements", "Read the bank's statements, prove them and store them."
     ),
+    "reconcile": Entry(
+        "payments_pipeline.reconciliation.command:reconcile", "See what is open on a bank day, and decide about it."
+    ),
     "hmda": Entry("payments_pipeline.hmda.command:hmda", "Check HMDA registers by the edits of CFPB's platform."),
     "report": Entry("payments_pipeline.commands.report:report", "Make the reports that regulators are owed."),
     "represent": Entry(

@@ -24,8 +24,9 @@ from payments_pipeline.resources import Platform
 Connection = psycopg.Connection[Any]
 Nature = Literal["facts", "view", "reference"]
 
-# What a step did on a day, by table: figures that the table's content does not tell, such as how many rows were added.
-Done = Mapping[str, Mapping[str, int | str]]
+# What a step did on a day, by table: figures that the table's content does not tell, such as how many rows were added, and
+# pictures of it.
+Done = Mapping[str, Mapping[str, int | str | dg.MetadataValue[Any]]]
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from payments_pipeline.bank import Bank
 from payments_pipeline.commands import begin
 from payments_pipeline.edge import free_port, start_edge
 from payments_pipeline.errors import PaymentsError
+from payments_pipeline.ledger.conversion import convert
 from payments_pipeline.ledger.posting import board
 from payments_pipeline.locks import FileLock
 from payments_pipeline.operations.laws import LAWS, Result, check_all
@@ -30,6 +31,8 @@ from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.postgres.migrate import migrate
 from payments_pipeline.postgres.run import query
 from payments_pipeline.reference_data import load_reference_data
+from payments_pipeline.reporting.form_1098 import KIND
+from payments_pipeline.reporting.lifecycle import find_reports
 from payments_pipeline.settings import Settings
 from payments_pipeline.supervise import Supervisor, uninterrupted
 from payments_pipeline.world import Manifest, World, generate, read_manifest
@@ -43,6 +46,7 @@ SEED: Final = 8  # a world in which some variances heal when late payments arriv
 DAYS: Final = 10
 WEEK: Final = 7
 NOISE: Final = 2.0
+HISTORY_YEARS: Final = 1  # a whole tax year, and what there is of the current one
 
 _STARTED_BY: Final = "demo"
 _ROUNDS: Final = 5  # each round of late arrivals settles what it finds; two have always been enough
@@ -132,7 +136,9 @@ def _board_the_book(settings: Settings, database: Database, console: Console) ->
     folder = _world(settings)
     if not (folder / "manifest.json").is_file():
         console.print(f"making a world of {LOANS:,} loans and {DAYS} days", soft_wrap=True)
-        world = World(loans=LOANS, seed=SEED, first_day=settings.first_day, days=DAYS, noise=NOISE)
+        world = World(
+            loans=LOANS, seed=SEED, first_day=settings.first_day, days=DAYS, noise=NOISE, history_years=HISTORY_YEARS
+        )
         generate(world, folder, overwrite=True)
     manifest = read_manifest(folder)
     with database.connect(application_name="payments demo") as connection:
@@ -145,6 +151,7 @@ def _board_the_book(settings: Settings, database: Database, console: Console) ->
                 "use another database, or another PAYMENTS_HOME, for the demo.",
             )
         load_reference_data(connection)
+        convert(connection)
         board(connection)
     return manifest
 
@@ -210,7 +217,18 @@ def _run_with(
             runs.run_days(start, last)
         bars.begin("audit", 0, runs)
         runs.run("audit_the_books", {}, "the audit")
+        if (year := str(first.year - 1)) in runs.tax_years and not _is_reported(database, year):
+            bars.begin(f"Form 1098 of {year}", 0, runs)
+            runs.run("report_the_tax_year", {"dagster/partition": year}, f"Form 1098 of {year}")
     return True
+
+
+def _is_reported(database: Database, year: str) -> bool:
+    """Whether there is a report of the year, or nothing to report."""
+    with database.connect("compliance") as connection:
+        return bool(find_reports(connection, KIND, year)) or not query(
+            connection, "reporting/form_1098_years", year=year
+        )
 
 
 def _not_run(connection: Any, first: date, last: date) -> list[date]:
@@ -319,6 +337,11 @@ def _show_laws(console: Console, database: Database) -> None:
         f"All {len(LAWS)} laws hold: {len(results)} properties, checked over the whole database.",
         soft_wrap=True,
     )
+    with database.connect("compliance") as connection:
+        for each in find_reports(connection, KIND):
+            console.print(
+                f"Form 1098 of {each.period}: {each.status}; `payments report status` lists its files.", soft_wrap=True
+            )
     console.print(
         "Next: `payments up` for the same in the Dagster UI, `payments verify` for the laws one by one.",
         soft_wrap=True,

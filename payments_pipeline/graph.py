@@ -22,17 +22,37 @@ from payments_pipeline.payments import assets as payments  # noqa: E402
 from payments_pipeline.payments.checks import ASSET_CHECKS as PAYMENTS_CHECKS  # noqa: E402
 from payments_pipeline.payments.schedules import every_bank_morning, present_returned_debits  # noqa: E402
 from payments_pipeline.reconciliation import assets as reconciliation  # noqa: E402
-from payments_pipeline.reporting import marts  # noqa: E402
+from payments_pipeline.reporting import assets as form_1098  # noqa: E402
+from payments_pipeline.reporting import compliance_marts, hmda_assets, marts  # noqa: E402
 from payments_pipeline.resources import PlatformResource  # noqa: E402
 from payments_pipeline.servicing import assets as servicing  # noqa: E402
 from payments_pipeline.settlement import assets as settlement  # noqa: E402
+from payments_pipeline.settlement.sensors import statement_files  # noqa: E402
 
-WINGS: Final = (ingestion, servicing, ledger, payments, settlement, reconciliation, operations, marts)
+WINGS: Final = (
+    ingestion, servicing, ledger, payments, settlement, reconciliation, operations, marts, compliance_marts, hmda_assets,
+    form_1098,
+)  # fmt: skip
+
+# Reports to regulators are made for years and quarters, by a person, and belong to no day.
+of_no_day: Final = dg.AssetSelection.groups("compliance") | dg.AssetSelection.assets(*compliance_marts.ASSETS)
 
 close_the_day: Final = dg.define_asset_job(
     "close_the_day",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.checks(*audit.check_keys),
+    selection=dg.AssetSelection.all() - of_no_day - dg.AssetSelection.checks(*audit.check_keys),
     description="Everything about a day, or about each day of a range: from the files that arrived to the marts.",
+)
+
+report_the_tax_year: Final = dg.define_asset_job(
+    "report_the_tax_year",
+    selection=dg.AssetSelection.assets(*form_1098.STEPS),
+    description="Form 1098 of a tax year: the forms, the file for the authority, the page on which to decide.",
+)
+
+prove_the_tax_year: Final = dg.define_asset_job(
+    "prove_the_tax_year",
+    selection=dg.AssetSelection.assets(*compliance_marts.ASSETS),
+    description="The evidence of a tax year's forms: each box held against its ledger entries, their sum against the ledger.",
 )
 
 audit_the_books: Final = dg.define_asset_job(
@@ -70,9 +90,9 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
     return dg.Definitions(
         assets=[asset for wing in WINGS for asset in wing.ASSETS],
         asset_checks=[every_document_is_as_it_was, *PAYMENTS_CHECKS, expectations, audit],
-        jobs=[close_the_day, audit_the_books, present_returned_debits],
+        jobs=[close_the_day, audit_the_books, report_the_tax_year, prove_the_tax_year, present_returned_debits],
         schedules=[every_evening, every_night, every_bank_morning],
-        sensors=[bank_events, late_arrivals],
+        sensors=[bank_events, late_arrivals, statement_files],
         resources=resources,
         executor=dg.in_process_executor,
     )

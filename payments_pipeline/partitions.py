@@ -24,6 +24,10 @@ business_days: Final = dg.DailyPartitionsDefinition(
     end_offset=1,
 )
 
+# Tax years of which we report, each by itself: a year is computed again long after its last day.
+tax_years: Final = dg.StaticPartitionsDefinition(["2025", "2026"])
+one_year_a_run: Final = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
+
 # A backfill over a range is one run, days in order: a run of its own for each day would cost seconds of overhead a day.
 one_run_a_range: Final = dg.BackfillPolicy.single_run()
 

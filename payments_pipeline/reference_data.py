@@ -29,6 +29,8 @@ _FILES: Final = {
     "representment_rules": "representment_rules.csv",
     "return_rate_limits": "return_rate_limits.csv",
     "settlement_rules": "settlement_rules.csv",
+    "match_methods": "match_methods.csv",
+    "reconciliation_limits": "reconciliation_limits.csv",
 }
 """Statements of `sql/reference_data`, and the file that each takes to its table."""
 

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 import psycopg
 
-from payments_pipeline.bank import Bank, bank_of, inbox_of
+from payments_pipeline.bank import Bank, bank_of, inbox_of, statements_of
 from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.settings import load_settings
 
@@ -34,12 +34,19 @@ class Platform:
     """The bank that is asked for events and reports; without one, files are all there is."""
     on_day: Callable[[str, date], None] = field(default=_nobody_listens)
     """Told the step and the day whenever a step has committed a day."""
+    statements_at: str | None = None
+    """Where banks leave their statements, a folder or an address in an object store; by default in the inbox."""
 
     @contextmanager
     def connect(self, application_name: str) -> Iterator[psycopg.Connection[Any]]:
         """A connection as the pipeline's role; commits when left, rolls back on an error."""
         with self.database.connect(application_name=application_name) as connection:
             yield connection
+
+    @property
+    def statements(self) -> str:
+        """Where banks leave their statements."""
+        return self.statements_at or str(self.inbox / "statements")
 
     @property
     def data_docs(self) -> Path:
@@ -53,4 +60,10 @@ class PlatformResource(dg.ConfigurableResource[Platform]):
     def create_resource(self, context: dg.InitResourceContext) -> Platform:
         """The platform, its database running."""
         settings = load_settings()
-        return Platform(open_database(settings), settings.home, inbox_of(settings), bank_of(settings))
+        return Platform(
+            open_database(settings),
+            settings.home,
+            inbox_of(settings),
+            bank_of(settings),
+            statements_at=statements_of(settings),
+        )

@@ -13,10 +13,11 @@ from typing import Any, Final
 
 import dagster as dg
 
-from payments_pipeline.bank import Bank, inbox_of
+from payments_pipeline.bank import Bank, inbox_of, statements_of
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.graph import build_defs
 from payments_pipeline.instance import prepare_instance
+from payments_pipeline.partitions import tax_years
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.resources import Platform
 from payments_pipeline.settings import Settings
@@ -44,6 +45,11 @@ class Runner:
     def steps(self, job_name: str) -> int:
         """How many steps the job has."""
         return len(self._defs.resolve_job_def(job_name).graph.node_dict)
+
+    @property
+    def tax_years(self) -> list[str]:
+        """The tax years that can be reported."""
+        return list(tax_years.get_partition_keys())
 
     def run_days(self, first: date, last: date, tags: Mapping[str, str] | None = None) -> None:
         """Close these days, all in one run."""
@@ -84,7 +90,7 @@ def runner(
     with dg.DagsterInstance.get() as instance:
         yield Runner(
             instance,
-            Platform(database, settings.home, inbox_of(settings), bank, on_day),
+            Platform(database, settings.home, inbox_of(settings), bank, on_day, statements_of(settings)),
             started_by,
             settings.home / "logs" / f"{started_by}.log",
         )

@@ -48,6 +48,13 @@ class Settings(BaseModel):
     inbox: Path | None = Field(
         default=None, description="the folder into which files are delivered; by default the demo's, in PAYMENTS_HOME"
     )
+    statements_url: str | None = Field(
+        default=None,
+        description=(
+            "where banks leave their statements: a folder, or an address such as s3://bucket/folder without a key in it; "
+            "by default statements/ in the inbox"
+        ),
+    )
     column_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^/@?#]+/?$",
@@ -104,6 +111,30 @@ class Settings(BaseModel):
         if not inbox.is_dir():
             raise ValueError("there is no such folder")
         return inbox
+
+    @field_validator("statements_url")
+    @classmethod
+    def _reachable_store(cls, url: str | None) -> str | None:
+        """Whether this environment can reach such a place; whether it is there now is seen when it is read."""
+        if url is None:
+            return None
+        import fsspec  # what few have set should not cost everyone's start
+
+        scheme, found, rest = url.partition("://")
+        if not found or scheme == "file":
+            folder = Path(rest if found else url).expanduser().absolute()
+            if not folder.is_dir():
+                raise ValueError("there is no such folder")
+            return str(folder)
+        if "@" in rest.partition("/")[0]:
+            raise ValueError("it holds a user or a key: give those to the store's own settings")
+        try:
+            fsspec.get_filesystem_class(scheme)
+        except ImportError as error:
+            raise ValueError(f"{scheme}:// needs a package that is not installed: {error}") from None
+        except ValueError:
+            raise ValueError(f"{scheme}:// is no store that is known") from None
+        return url
 
     @field_validator("webhook_allow", "webhook_proxies")
     @classmethod

@@ -45,6 +45,8 @@ def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("representment_rules.csv", "payments.representment_rules"),
         ("return_rate_limits.csv", "payments.return_rate_limits"),
         ("settlement_rules.csv", "settlement.rules"),
+        ("match_methods.csv", "reconciliation.methods"),
+        ("reconciliation_limits.csv", "reconciliation.limits"),
     ],
 )
 def test_a_table_holds_its_file_value_by_value(connection: psycopg.Connection[Any], file: str, table: str) -> None:

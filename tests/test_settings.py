@@ -118,3 +118,27 @@ def test_a_wrong_secret_is_refused_without_being_shown(name: str, value: str) ->
 def test_a_child_process_is_given_the_secrets_themselves() -> None:
     settings = load_settings({"PAYMENTS_WEBHOOK_SECRET": "sixteen letters!"})
     assert load_settings(settings.as_environ()) == settings
+
+
+def test_statements_lie_in_a_folder_or_in_a_store_that_this_environment_can_reach(tmp_path: Path) -> None:
+    def found(url: str) -> str | None:
+        return load_settings({"PAYMENTS_STATEMENTS_URL": url}).statements_url
+
+    assert found(str(tmp_path)) == found(f"file://{tmp_path}") == str(tmp_path)
+    assert found("memory://bank/today") == "memory://bank/today"
+    assert load_settings({}).statements_url is None
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("/there/is/no/such/folder", "there is no such folder"),
+        ("s4://bucket/folder", "s4:// is no store that is known"),
+        ("sftp://user:s3cr3t@bank/out", "it holds a user or a key"),
+        ("memory://user:s3cr3t@bank/out", "it holds a user or a key"),
+    ],
+)
+def test_a_place_for_statements_that_cannot_be_used_is_refused_at_the_start(url: str, reason: str) -> None:
+    with pytest.raises(SettingsError, match=reason) as refused:
+        load_settings({"PAYMENTS_STATEMENTS_URL": url})
+    assert "s3cr3t" not in str(refused.value)

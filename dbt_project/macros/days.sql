@@ -3,9 +3,23 @@
     {{ column }} between date '{{ var("first_day") }}' and date '{{ var("last_day") }}'
 {%- endmacro %}
 
-{# Takes the days of the run out of a mart that exists; a new one is empty anyway. #}
-{% macro clear_days() -%}
-    {%- if is_incremental() -%}
+{# The days of the run and those whose reconciliation theirs may have changed: no money comes more than a week apart. #}
+{% macro around_run(column) -%}
+    {{ column }} between date '{{ var("first_day") }}' - 7 and date '{{ var("last_day") }}' + 7
+{%- endmacro %}
+
+{# Takes the days of the run, or its tax year, out of a mart that exists; a new one is empty anyway. #}
+{% macro clear_run() -%}
+    {%- if is_incremental() and "compliance" in model.fqn -%}
+        delete from {{ this }} where tax_year = {{ var("tax_year") }}
+    {%- elif is_incremental() -%}
         delete from {{ this }} where {{ in_run("business_date") }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Takes the days of the run and those around them out of a mart that exists. #}
+{% macro clear_around_run() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where {{ around_run("business_date") }}
     {%- endif -%}
 {%- endmacro %}

@@ -45,3 +45,24 @@ def events(events: int) -> None:
     from payments_pipeline.bench.events import measure_events
 
     measure_events(load_settings(), events)
+
+
+@bench.command()
+@click.option("--seeds", default=3, show_default=True, help="Worlds for each noise.")
+@click.option("--loans", default=5_000, show_default=True, help="Loans in each.")
+@click.option("--days", default=14, show_default=True, help="Days of each.")
+@click.option("--publish", "is_published", is_flag=True, help="Write the table into docs/reconciliation.md.")
+def labelled(seeds: int, loans: int, days: int, is_published: bool) -> None:
+    """What the reconciliation finds, and how much of it is right, in worlds of which the truth is known."""
+    from payments_pipeline.bench.labelled import measure_labelled
+
+    measure_labelled(load_settings(), seeds=seeds, loans=loans, days=days, is_published=is_published)
+
+
+@bench.command()
+@click.option("--payments", default=1_000_000, show_default=True, help="Payments, and about as many lines of the bank.")
+def reconcile(payments: int) -> None:
+    """A day's payments against the bank's lines, matched and stored, as a ratio to DuckDB matching them in memory."""
+    from payments_pipeline.bench.reconcile import measure_reconcile
+
+    measure_reconcile(load_settings(), payments=payments)

@@ -8,6 +8,10 @@ from payments_pipeline.lazy import Entry, LazyGroup
 
 COMMANDS: Final[dict[str, Entry]] = {
     "1098": Entry("payments_pipeline.commands.report_1098:form_1098", "Compute and write Form 1098 for a tax year."),
+    "hmda": Entry("payments_pipeline.commands.report_hmda:hmda", "Make the HMDA register of a year or quarter."),
+    "reconciliation": Entry(
+        "payments_pipeline.commands.report_reconciliation:reconciliation", "Write what finance reads of a bank day."
+    ),
     "status": Entry("payments_pipeline.commands.report_life:status", "List the reports and how far each is."),
     "approve": Entry("payments_pipeline.commands.report_life:approve", "Approve a report that somebody else prepared."),
     "submit": Entry("payments_pipeline.commands.report_life:submit", "Note that the files of a report were submitted."),
@@ -16,7 +20,7 @@ COMMANDS: Final[dict[str, Entry]] = {
 
 @click.group(cls=LazyGroup, registry=COMMANDS)
 def report() -> None:
-    """Make the reports that regulators are owed, have them approved, and note what became of them.
+    """Make the reports that finance reads and regulators are owed, have the latter approved, note what became of them.
 
-    Every version of a report is kept, and every step is in compliance.compliance_audit_log.
+    Every version of a report to a regulator is kept, and every step is in compliance.compliance_audit_log.
     """

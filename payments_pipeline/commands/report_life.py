@@ -16,9 +16,9 @@ from payments_pipeline.postgres.run import query
 from payments_pipeline.reporting import lifecycle
 from payments_pipeline.reporting.lifecycle import LifecycleError, Report
 
-_KINDS = {"1098": "form_1098"}
+_KINDS = {command: kind for kind, command in lifecycle.COMMANDS.items()}
 _NEXT = {
-    "drafted": "write its files: payments report 1098",
+    "drafted": "write its files: payments report {command}",
     "validated": "let somebody else approve it: payments report approve",
     "approved": "submit its files, then: payments report submit",
     "submitted": "",
@@ -26,7 +26,8 @@ _NEXT = {
 }
 
 _kind = click.argument("kind", type=click.Choice(list(_KINDS)))
-_period = click.option("--year", "period", required=True, help="Tax year.")
+_year = click.option("--year", required=True, help="Tax year or activity year.")
+_quarter = click.option("--quarter", type=click.IntRange(1, 4), help="Quarter, of a report on one.")
 _version = click.option("--version", type=int, help="Version; by default the last.")
 _actor = click.option("--by", "actor", default=getpass.getuser, help="Who does it; by default who is logged in.")
 
@@ -46,7 +47,7 @@ def status(*, with_log: bool) -> None:
     console = Console()
     wide = Console(width=console.width if console.is_terminal else 140)
     if not reports:
-        wide.print("There is no report yet: payments report 1098 --help")
+        wide.print("There is no report yet: payments report --help")
     else:
         last = {(each.kind, each.period): each.version for each in reports}
         wide.print(_reports_table(reports, last))
@@ -69,21 +70,23 @@ def status(*, with_log: bool) -> None:
 
 @click.command()
 @_kind
-@_period
+@_year
+@_quarter
 @_version
 @_actor
 @click.option("--note", default="", help="What was looked at.")
-def approve(*, kind: str, period: str, version: int | None, actor: str, note: str) -> None:
+def approve(*, kind: str, year: str, quarter: int | None, version: int | None, actor: str, note: str) -> None:
     """Approve a report whose files the validator has accepted. Not by whom it was prepared."""
     with open_database(begin()).connect("compliance", application_name="payments report approve") as connection:
-        report = lifecycle.find_report(connection, _KINDS[kind], period, version)
+        report = lifecycle.find_report(connection, _KINDS[kind], _period(year, quarter), version)
         lifecycle.approve(connection, report, actor, note)
     click.echo(f"{report} is approved by {actor}; {_NEXT['approved']}")
 
 
 @click.command()
 @_kind
-@_period
+@_year
+@_quarter
 @_version
 @_actor
 @click.option(
@@ -93,12 +96,18 @@ def approve(*, kind: str, period: str, version: int | None, actor: str, note: st
     required=True,
     help="FILE=REFERENCE, or one reference where there is one file.",
 )
-def submit(*, kind: str, period: str, version: int | None, actor: str, references: tuple[str, ...]) -> None:
+def submit(
+    *, kind: str, year: str, quarter: int | None, version: int | None, actor: str, references: tuple[str, ...]
+) -> None:
     """Note that the files of an approved report were submitted, with what the authority gave back for each."""
     with open_database(begin()).connect("compliance", application_name="payments report submit") as connection:
-        report = lifecycle.find_report(connection, _KINDS[kind], period, version)
+        report = lifecycle.find_report(connection, _KINDS[kind], _period(year, quarter), version)
         lifecycle.submit(connection, report, actor, _references(connection, report, references))
     click.echo(f"{report} is submitted; what changes from now on is filed as a correction")
+
+
+def _period(year: str, quarter: int | None) -> str:
+    return f"{year}-Q{quarter}" if quarter else year
 
 
 def _references(connection: psycopg.Connection[Any], report: Report, given: tuple[str, ...]) -> dict[str, str]:
@@ -121,7 +130,11 @@ def _reports_table(reports: list[Report], last: dict[tuple[str, str], int]) -> T
         table.add_column(name)
     for each in reports:
         is_last = last[each.kind, each.period] == each.version
-        todo = _NEXT[each.status] if is_last else f"replaced by version {last[each.kind, each.period]}"
+        todo = (
+            _NEXT[each.status].format(command=each.command)
+            if is_last
+            else f"replaced by version {last[each.kind, each.period]}"
+        )
         table.add_row(f"{each.kind} {each.period}", str(each.version), each.status, each.prepared_by, todo)
     return table
 

@@ -152,6 +152,7 @@ CODES: Final[Mapping[str, str]] = {
     "total": "An amount or the total is wrong: ask the bank which; read leniently only after that.",
     "hash": "A routing number was changed on the way: fetch the file again.",
     "balance": "Lines are missing or a balance is wrong: compare with the bank's own screen, and ask for the file again.",
+    "mapping": "Correct the mapping; docs/statements.md shows one.",
     "page": "Pages are missing or out of order: ask the bank for the whole statement in one file.",
     "order": _ASK,
     "check_digit": "The routing number is mistyped: ask the sender which is right.",

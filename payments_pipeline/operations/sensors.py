@@ -21,7 +21,7 @@ _OVER: Final = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.Da
 
 @dg.sensor(
     job_name="close_the_day",
-    minimum_interval_seconds=60,
+    minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=(
         "Runs exactly those days again for which a payment, a return or a line of the bank has come late, or whose run "

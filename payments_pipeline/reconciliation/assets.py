@@ -8,6 +8,8 @@ from payments_pipeline.daily import Done, Turn, daily_step, table
 from payments_pipeline.partitions import read_every_morning
 from payments_pipeline.reconciliation.checks import GUARDS
 from payments_pipeline.reconciliation.days import reconcile_day
+from payments_pipeline.reporting.reconciliation_charts import as_markdown, bridge, bridge_in_words
+from payments_pipeline.reporting.reconciliation_report import bridge_of
 
 
 @daily_step(
@@ -30,9 +32,17 @@ from payments_pipeline.reconciliation.days import reconcile_day
             look_next="operations.exception_cases",
         ),
         table(
+            "reconciliation.bridge",
+            "The way from our total to the bank's, each cent of it under a named cause.",
+            deps=["reconciliation.items"],
+            owner="finance",
+            nature="view",
+            look_next="reconciliation.items",
+        ),
+        table(
             "reconciliation.days",
             "Bank total, our total and variance of the day, channel by channel.",
-            deps=["reconciliation.matches", "reconciliation.items"],
+            deps=["reconciliation.matches", "reconciliation.items", "reconciliation.bridge"],
             owner="finance",
             nature="view",
             look_next="reconciliation.items",
@@ -45,7 +55,16 @@ def reconciliation(turn: Turn) -> Done:
     """Matches the bank's lines of each day with ours, and explains what is left over."""
     found = reconcile_day(turn.connection, turn.day)
     cases = {"cases_opened": found.cases_opened, "cases_resolved": found.cases_resolved}
-    return {"reconciliation.days": cases, "reconciliation.items": cases}
+    way = bridge_of(turn.connection, turn.day)
+    charts = {
+        "bridge": dg.MetadataValue.md(bridge_in_words(*way)),
+        "chart": dg.MetadataValue.md(as_markdown(bridge(*way))),
+    }
+    return {
+        "reconciliation.days": {**charts, **cases},
+        "reconciliation.bridge": charts,
+        "reconciliation.items": cases,
+    }
 
 
 ASSETS: Final[tuple[dg.AssetSpec | dg.AssetsDefinition, ...]] = (reconciliation,)

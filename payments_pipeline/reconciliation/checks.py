@@ -7,4 +7,5 @@ from payments_pipeline.guards import Guard
 GUARDS: Final = (
     Guard("variance_is_bank_minus_ours", "reconciliation.days"),
     Guard("variance_is_explained_line_by_line", "reconciliation.items"),
+    Guard("the_bridge_leads_to_the_bank", "reconciliation.days"),
 )

@@ -1,25 +1,44 @@
-"""Bank against books, a day at a time: pairs, then what is left over, then the totals, then the cases about them."""
+"""Bank against books, a day at a time: pass after pass on what is left, then what explains the rest, then the totals.
+
+Most of a day are pairs that agree in every word; they are found in one join. What is left over is little, and meets what
+the days around it have left over: money of one day on the line of another is found whichever of the two is run last, and
+both days tell of it. People's decisions come before all passes.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
 from payments_pipeline.postgres.run import query, run
-from payments_pipeline.rules.calendar import is_bank_day
+from payments_pipeline.rules.calendar import add_bank_days, is_bank_day
+
+PASSES: Final = (
+    ("decided", None),
+    ("same_key", "transfer_id"),
+    ("same_key", "reference_amount"),
+    ("batches", None),
+    ("like_reference", "like_reference"),
+    ("like_reference", "amount_window"),
+    ("other_amount", "transfer_id_other_amount"),
+    ("other_amount", "reference_other_amount"),
+)
+"""Statements of `sql/reconciliation/passes` in their order, with the method that they match by where they know several."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelDay:
-    """One rail on one day."""
+    """One rail on one account and day."""
 
+    account: str
     channel: str
     bank_cents: int
     our_cents: int
     variance_cents: int
-    """The bank's less ours: what the open items add up to."""
+    """The bank's less ours: what the items add up to."""
     matched_count: int
+    auto_matched_count: int
     open_count: int
     status: str
 
@@ -33,6 +52,8 @@ class Reconciliation:
     items: int
     cases_opened: int
     cases_resolved: int
+    touched: tuple[date, ...]
+    """Other days that a match of this one changed."""
 
     @property
     def variance_cents(self) -> int:
@@ -47,25 +68,88 @@ class Reconciliation:
 
 def reconcile_day(connection: psycopg.Connection[Any], day: date) -> Reconciliation:
     """Rebuild matches, items and totals of a bank day, and bring the cases and the requests for reruns up to date."""
+    # a day's run changes its neighbours too: two at once would collide in their rows
+    connection.execute("select pg_advisory_xact_lock(hashtext('reconciliation.matches'))")
     # what is joined is a day's rows; the default would spill each of them to disk
     connection.execute("set local work_mem = '256MB'")
     connection.execute("select operations.open_day('reconciliation.matches', %s)", (day,))
-    returned = {"day": day, "returns_from": returns_from(day)}
-    value_dates = [row["effective_on"] for row in query(connection, "payments/returned_value_dates", **returned)]
-    run(connection, "reconciliation/pairs", **returned, value_dates=value_dates)
-    run(connection, "reconciliation/matches", day=day)
+    near = days_around(connection, day)
+    _pair(connection, day, near)
+    has_both_sides = _match_the_rest(connection, day, near)
+    run(connection, "reconciliation/matches", day=day, near=list(near))
     connection.execute("select operations.close_day('reconciliation.matches', %s)", (day,))
-    items = run(connection, "reconciliation/items", day=day)
-    run(connection, "reconciliation/days", day=day)
-    run(connection, "operations/day_requests_variance", day=day)
-    cases = query(connection, "operations/exception_cases_variance", day=day)[0]
+    items = query(connection, "reconciliation/items", day=day, near=list(near))[0]["items"]
+    run(connection, "reconciliation/days", day=day, near=list(near))
+    run(connection, "reconciliation/suggestions_cleared", day=day)
+    if has_both_sides:
+        run(connection, "reconciliation/suggestions", day=day)
+    touched = tuple(row[0] for row in connection.execute("select day from touched order by day").fetchall())
+    days = [day, *touched]
+    run(connection, "settlement/batches_matched", days=days, near=[*near, day])
+    run(connection, "operations/exception_cases_late_batches", days=days)
+    run(connection, "operations/day_requests_variance", days=days)
+    cases = query(connection, "operations/exception_cases_variance", days=days)[0]
     return Reconciliation(
         day=day,
         channels=_channels(connection, day),
         items=items,
         cases_opened=cases["opened"],
         cases_resolved=cases["resolved"],
+        touched=touched,
     )
+
+
+def _pair(connection: psycopg.Connection[Any], day: date, near: dict[date, int]) -> None:
+    """The pairs that agree in every word, less those that must not stand."""
+    returned = {"day": day, "returns_from": returns_from(day)}
+    value_dates = [row["effective_on"] for row in query(connection, "payments/returned_value_dates", **returned)]
+    run(connection, "reconciliation/pairs", **returned, value_dates=value_dates)
+    misplaced = query(connection, "reconciliation/totals")[0]["misplaced"]
+    days = [day, *near]
+    decided = connection.execute(
+        "select exists (select from reconciliation.decisions where bank_day = any(%s))", (days,)
+    )
+    if misplaced or decided.fetchone() == (True,):
+        run(connection, "reconciliation/apart", days=days)
+
+
+def _match_the_rest(connection: psycopg.Connection[Any], day: date, near: dict[date, int]) -> bool:
+    """Pass after pass on what is left over; whether there was anything to match: lines, and movements."""
+    days = list(near)
+    left = query(connection, "reconciliation/left_over", day=day, near=days, apart=list(near.values()))
+    value_dates = [row["effective_on"] for row in left]
+    learned = query(connection, "reconciliation/left_payments", value_dates=value_dates)
+    booked_days = [row["booked_on"] for row in learned]
+    run(connection, "reconciliation/candidates", day=day, near=days, booked_days=booked_days)
+    both = connection.execute(
+        "select exists (select from candidate_lines) and exists (select from candidate_movements)"
+    )
+    if both.fetchone() != (True,):
+        return False
+    for name, method in PASSES:
+        run(connection, f"reconciliation/passes/{name}", day=day, near=days, method=method)
+        run(connection, "reconciliation/passes/clear")
+    return True
+
+
+def days_around(connection: psycopg.Connection[Any], day: date) -> dict[date, int]:
+    """The days around `day` within the widest window of the rules, and how many bank days each is from it."""
+    [(widest,)] = connection.execute("select coalesce(max(window_bank_days), 0) from settlement.rules").fetchall()
+    first, last = _bank_day_before(day, widest), add_bank_days(day, widest)
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return {other: _bank_days_between(day, other) for other in days if other != day}
+
+
+def _bank_day_before(day: date, bank_days: int) -> date:
+    while bank_days:
+        day -= timedelta(days=1)
+        bank_days -= is_bank_day(day)
+    return day
+
+
+def _bank_days_between(one: date, other: date) -> int:
+    first, last = sorted((one, other))
+    return sum(is_bank_day(first + timedelta(days=n)) for n in range(1, (last - first).days + 1))
 
 
 def returns_from(day: date) -> date:
@@ -83,8 +167,8 @@ def returns_from(day: date) -> date:
 
 def _channels(connection: psycopg.Connection[Any], day: date) -> tuple[ChannelDay, ...]:
     rows = connection.execute(
-        "select channel, bank_cents, our_cents, variance_cents, matched_count, open_count, status "
-        "from reconciliation.days where bank_day = %s order by channel",
+        "select account, channel, bank_cents, our_cents, variance_cents, matched_count, auto_matched_count, open_count, "
+        "status from reconciliation.days where bank_day = %s order by channel, account",
         (day,),
     ).fetchall()
     return tuple(ChannelDay(*row) for row in rows)

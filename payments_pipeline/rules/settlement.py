@@ -17,7 +17,12 @@ from payments_pipeline.rules.calendar import add_bank_days
 
 RULES_FILE = Path(__file__).resolve().parents[2] / "data" / "settlement_rules.csv"
 
-_COLUMNS = ["channel", "lag_bank_days", "every_day", "ready_signals", "description"]
+_COLUMNS = [
+    "channel", "lag_bank_days", "every_day", "ready_signals", "account", "grouped_by", "fee_ppm", "fee_cents_each",
+    "late_after_bank_days", "window_bank_days", "description",
+]  # fmt: skip
+_NUMBERS = ["lag_bank_days", "fee_ppm", "fee_cents_each", "late_after_bank_days", "window_bank_days"]
+_GROUPINGS = {"transfer", "deposit", "payout"}
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -31,6 +36,18 @@ class Rule:
     """Whether it settles on days on which banks are closed; the lag is then in calendar days and must be 0."""
     ready_signals: frozenset[str]
     """The words that make a payment completed."""
+    account: str
+    """Ours, on which it settles."""
+    grouped_by: str
+    """What a line of the bank is: a transfer, a deposit of checks, or the payout of a processor."""
+    fee_ppm: int
+    """Share of each payment that its processor withholds, in parts per million."""
+    fee_cents_each: int
+    """What it withholds of each payment besides."""
+    late_after_bank_days: int
+    """Bank days after the day of settlement that its money may take."""
+    window_bank_days: int
+    """How many bank days a line and its movement may lie apart."""
     description: str
 
     def settles_on(self, value_date: date) -> date:
@@ -41,6 +58,13 @@ class Rule:
 def settles_on(channel: str, value_date: date) -> date:
     """The day on which the bank shows a payment of `value_date` that came by `channel`."""
     return RULES[channel].settles_on(value_date)
+
+
+def fee_cents(amount_cents: int, rule: Rule) -> int:
+    """What the processor of a rail withholds of a payment; nothing of what goes back. As `settlement.fee_cents`."""
+    if amount_cents <= 0:
+        return 0
+    return (amount_cents * rule.fee_ppm + 500_000) // 1_000_000 + rule.fee_cents_each
 
 
 def is_ready(channel: str, signal: str) -> bool:
@@ -63,17 +87,32 @@ def parse(lines: Iterable[str]) -> Mapping[str, Rule]:
 
 
 def _rule(row: Mapping[str, str], where: str) -> Rule:
-    lag, every_day = row["lag_bank_days"], row["every_day"]
+    for column in _NUMBERS:
+        if not row[column].isdecimal():
+            raise ValueError(f"{where}: expected {column} as a whole number from 0, found {row[column]!r}")
+    numbers = {column: int(row[column]) for column in _NUMBERS}
+    every_day, grouped_by = row["every_day"], row["grouped_by"]
     signals = frozenset(row["ready_signals"].split("|")) - {""}
-    if not lag.isdecimal():
-        raise ValueError(f"{where}: expected lag_bank_days as a whole number from 0, found {lag!r}")
     if every_day not in _BOOLEANS:
         raise ValueError(f"{where}: expected every_day as true or false, found {every_day!r}")
-    if _BOOLEANS[every_day] and int(lag):
+    if _BOOLEANS[every_day] and numbers["lag_bank_days"]:
+        lag = numbers["lag_bank_days"]
         raise ValueError(f"{where}: a rail that settles every day has no lag in bank days, found {lag}")
     if not signals:
         raise ValueError(f"{where}: expected at least one ready signal, found none")
-    return Rule(row["channel"], int(lag), _BOOLEANS[every_day], signals, row["description"])
+    if not row["account"]:
+        raise ValueError(f"{where}: expected the account on which the rail settles, found none")
+    if grouped_by not in _GROUPINGS:
+        raise ValueError(f"{where}: expected grouped_by as one of {sorted(_GROUPINGS)}, found {grouped_by!r}")
+    return Rule(
+        channel=row["channel"],
+        every_day=_BOOLEANS[every_day],
+        ready_signals=signals,
+        account=row["account"],
+        grouped_by=grouped_by,
+        description=row["description"],
+        **numbers,
+    )
 
 
 RULES: Mapping[str, Rule] = parse(RULES_FILE.read_text(encoding="utf-8").splitlines())

@@ -7,10 +7,9 @@ import dagster as dg
 
 from payments_pipeline.bank import Bank
 from payments_pipeline.daily import Done, Turn, daily_step, table
-from payments_pipeline.postgres.run import run
 from payments_pipeline.settlement.bank_lines import load_bank_lines
 from payments_pipeline.settlement.batches import settle_day
-from payments_pipeline.settlement.statements import Loaded, load_column_report, load_statements_in
+from payments_pipeline.settlement.statements import Loaded, ask_for_days, load_column_report, load_statements_in
 
 # A statement usually comes on the next morning; after a long weekend, on the fourth.
 _MAY_BE_LATE: Final = timedelta(days=4)
@@ -32,18 +31,17 @@ _MAY_BE_LATE: Final = timedelta(days=4)
 def bank_lines(turn: Turn) -> Done:
     """Takes in what the bank says of each day, and of the days before it where a file was late.
 
-    Statements in the banks' own formats are taken from `statements/` as they arrive, whatever days they tell of: one that
-    cannot be proven opens a case and holds nothing up. A day that was reconciled without its lines, or with lines that a
+    Statements in the banks' own formats are taken from where banks leave them (PAYMENTS_STATEMENTS_URL), whatever days
+    they tell of: one that cannot be proven opens a case and holds nothing up. A day that was reconciled without its lines, or with lines that a
     correction took back, asks to be run again.
     """
     since = turn.day - _MAY_BE_LATE
     read = load_bank_lines(turn.connection, turn.platform.inbox, turn.day, since=since)
-    files = load_statements_in(turn.connection, turn.platform.inbox / "statements")
+    files = load_statements_in(turn.connection, turn.platform.statements)
     if turn.platform.bank is not None:
         # what the bank moved late in the evening before came after that day was closed
         files = [*files, *(_report_of(turn.platform.bank, turn, turn.day - timedelta(days=back)) for back in (1, 0))]
-    for other in {*read.days, *(day for file in files for day in file.days)} - {turn.day}:
-        run(turn.connection, "operations/request_day", day=other, reason="reposted", subject=f"bank lines of {other}")
+    ask_for_days(turn.connection, {*read.days, *(day for file in files for day in file.days)} - {turn.day})
     return {
         "settlement.bank_lines": {
             "added": read.added + sum(file.added for file in files),

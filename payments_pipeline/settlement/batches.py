@@ -1,14 +1,25 @@
-"""What each rail should deliver to the bank on a day, and what it did."""
+"""What each rail should deliver to the bank on a day, and what it did; what is late becomes a case before anyone asks."""
 
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Final
 
 import psycopg
 
-from payments_pipeline.postgres.run import run
+from payments_pipeline.postgres.run import query, run
+
+_LOOKED_BACK: Final = timedelta(days=10)
+"""Which batches may still come; what takes longer has long been a case."""
 
 
 def settle_day(connection: psycopg.Connection[Any], day: date) -> int:
-    """Rebuild the batches of a bank day from the payments and the bank's lines; returns how many there are."""
+    """Rebuild the batches of a bank day from the payments and the bank's lines; returns how many there are.
+
+    How late the batches of the days before are is told anew: each day that the bank tells of makes them later.
+    """
     connection.execute("set local work_mem = '256MB'")
-    return run(connection, "settlement/batches", day=day)
+    batches = run(connection, "settlement/batches", day=day)
+    days = [day - timedelta(days=back) for back in range(_LOOKED_BACK.days + 1)]
+    later = [day + timedelta(days=ahead) for ahead in range(1, _LOOKED_BACK.days + 1)]
+    run(connection, "settlement/batches_waiting", days=days, later=later)
+    query(connection, "operations/exception_cases_late_batches", days=days)
+    return batches

@@ -24,6 +24,7 @@ from payments_pipeline.settlement.statements import (
     Options,
     StatementFileError,
     Stored,
+    ask_for_days,
     items_of,
     load_statement_at,
     opened,
@@ -76,6 +77,7 @@ def statements(
             loaded = []
             for file in files:
                 loaded.append(load_statement_at(connection, file, options))
+                ask_for_days(connection, loaded[-1].days)
                 connection.commit()
     for one in loaded:
         if as_json:

@@ -14,7 +14,7 @@ import hashlib
 import json
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -28,7 +28,7 @@ import psycopg
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.formats.sniff import FORMATS, HEAD_BYTES, Format, reader, sniff
 from payments_pipeline.formats.source import Readable
-from payments_pipeline.formats.statement_csv import COLUMN_REPORT, StatementMapping, mapping_of_toml, read
+from payments_pipeline.formats.statement_csv import COLUMN_REPORT, MappingError, StatementMapping, mapping_of_toml, read
 from payments_pipeline.formats.statements import MAX_FILE_BYTES, Fault, Item, Line, Statement
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.settlement.classification import Classifier, classifier
@@ -145,6 +145,81 @@ class Options:
 # Files ------------------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A file that lies where statements are left and is not stored: it is new, has changed, or was refused."""
+
+    path: str
+    source: str
+    size_bytes: int
+    received_at: datetime
+
+    @property
+    def is_mapping(self) -> bool:
+        """Whether it is no statement, but says how to read those in CSV."""
+        return self.path.endswith(".toml")
+
+
+class StatementFolder:
+    """A place where banks leave statements: a folder, or what lies below an address of an object store."""
+
+    def __init__(self, address: Path | str) -> None:
+        self.address = str(address)
+
+    def waiting(self, connection: psycopg.Connection[Any]) -> list[Waiting]:
+        """The files that are not stored, by name, and the mappings beside them. The place is listed once, not file by file."""
+        found = self._listed()
+        unknown = query(
+            connection,
+            "settlement/statements_unknown",
+            sources=[one.source for one in found],
+            sizes=[one.size_bytes for one in found],
+            received=[one.received_at for one in found],
+        )
+        return [found[row["number"] - 1] for row in unknown]
+
+    def load(
+        self, connection: psycopg.Connection[Any], waiting: Sequence[Waiting], options: Options | None = None
+    ) -> Iterator[Loaded]:
+        """Load these files one after the other, each in a transaction of its own, the mappings before them.
+
+        A mapping that cannot be read is refused like a statement: it holds up no file but those that need it.
+        """
+        options = options or Options()
+        file_system, _ = _at(self.address)
+        mappings = list(options.mappings)
+        for one in waiting:
+            if one.is_mapping:
+                try:
+                    mappings.append(mapping_of_toml(file_system.cat_file(one.path).decode(), _name(one.path)[:-5]))
+                except (MappingError, UnicodeDecodeError) as error:
+                    reason = error.message if isinstance(error, MappingError) else "another encoding"
+                    fault = Fault("mapping", 1, 1, "file", "a mapping for CSV in TOML", reason)
+                    yield _refuse(connection, Loaded(one.source, faults=(fault,)), one.received_at)
+                else:
+                    run(connection, "settlement/accepted_statement", source=one.source)
+                    yield Loaded(one.source, is_known=True)
+        options = replace(options, mappings=mappings)
+        for one in waiting:
+            if not one.is_mapping:
+                yield _load_listed(connection, file_system, one, options)
+
+    def _listed(self) -> list[Waiting]:
+        try:
+            file_system, root = _at(self.address)
+            found = file_system.find(root, detail=True) if file_system.exists(root) else {}
+        except Exception as error:  # each store has errors of its own
+            raise StatementFileError(
+                f"the statements at {self.address} cannot be listed ({type(error).__name__}).",
+                "Check PAYMENTS_STATEMENTS_URL, the rights on the store, and whether it can be reached from here.",
+            ) from error
+        return [
+            _waiting(file_system, path, information)
+            for path, information in sorted(found.items())
+            if not _name(path).startswith((".", "_"))
+        ]
+
+
 def load_statements_in(
     connection: psycopg.Connection[Any], folder: Path | str, options: Options | None = None
 ) -> list[Loaded]:
@@ -152,25 +227,14 @@ def load_statements_in(
 
     Mappings for CSV lie beside the files, as `<name>.toml`. What was new or was refused is returned, by name.
     """
-    options = options or Options()
-    file_system, root = _at(folder)
-    if not file_system.exists(root):
-        return []
-    paths = sorted(path for path in file_system.find(root) if not path.rpartition("/")[2].startswith((".", "_")))
-    mappings = [
-        mapping_of_toml(file_system.cat_file(path).decode("utf-8", errors="replace"), _name(path).removesuffix(".toml"))
-        for path in paths
-        if path.endswith(".toml")
-    ]
-    options = replace(options, mappings=[*options.mappings, *mappings])
-    loaded = []
-    for path in paths:
-        if path.endswith(".toml"):
-            continue
-        one = _load_at(connection, file_system, path, options, is_looked_up=True)
-        if not one.is_known:
-            loaded.append(one)
-    return loaded
+    place = StatementFolder(folder)
+    return [one for one in place.load(connection, place.waiting(connection), options) if not one.is_known]
+
+
+def ask_for_days(connection: psycopg.Connection[Any], days: Iterable[date]) -> None:
+    """Ask for days to be run again whose lines are not what they were; those never run will be anyway."""
+    for day in sorted(days):
+        run(connection, "operations/request_day", day=day, reason="reposted", subject=f"bank lines of {day}")
 
 
 def load_statement_at(
@@ -180,34 +244,23 @@ def load_statement_at(
     file_system, path = _at(address)
     if not file_system.isfile(path):
         raise StatementFileError(f"there is no file {address}.", "Check the path, or the rights on the store.")
-    return _load_at(connection, file_system, path, options or Options(), is_looked_up=False)
+    return _load_listed(
+        connection, file_system, _waiting(file_system, path, file_system.info(path)), options or Options()
+    )
 
 
-def _load_at(
-    connection: psycopg.Connection[Any], file_system: Any, path: str, options: Options, *, is_looked_up: bool
-) -> Loaded:
-    source = _source(file_system, path)
-    information = file_system.info(path)
-    received_at = _modified_at(information)
-    size = int(information.get("size") or 0)
-    if is_looked_up:
-        seen = query(
-            connection,
-            "settlement/statements_known",
-            file_sha256=None,
-            source=source,
-            size_bytes=size,
-            received_at=received_at,
-        )
-        if seen[0]["statements"]:
-            return Loaded(source, is_known=True)
+def _load_listed(connection: psycopg.Connection[Any], file_system: Any, one: Waiting, options: Options) -> Loaded:
     try:
-        with opened(file_system, path) as content:
+        with opened(file_system, one.path) as content:
             return load_statement(
-                connection, content, source, received_at=received_at, options=options, size_bytes=size
+                connection, content, one.source, received_at=one.received_at, options=options, size_bytes=one.size_bytes
             )
     except (OSError, EOFError, zlib.error) as error:
-        return _refuse(connection, _unreadable(source, error), received_at)
+        return _refuse(connection, _unreadable(one.source, error), one.received_at)
+
+
+def _waiting(file_system: Any, path: str, information: dict[str, Any]) -> Waiting:
+    return Waiting(path, _source(file_system, path), int(information.get("size") or 0), _modified_at(information))
 
 
 def opened(file_system: Any, path: str) -> BinaryIO:
@@ -421,9 +474,7 @@ def _store(
 ) -> Loaded:
     sha256 = stream.digest_of_all()
     connection.execute("select pg_advisory_xact_lock(hashtext(%s))", (_LOCK,))
-    known = query(
-        connection, "settlement/statements_known", file_sha256=sha256, source=source, size_bytes=None, received_at=None
-    )
+    known = query(connection, "settlement/statements_known", file_sha256=sha256)
     if known[0]["statements"]:
         return Loaded(source, sha256=sha256.hex(), is_known=True)
     stream.rewind()

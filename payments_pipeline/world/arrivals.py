@@ -15,11 +15,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from payments_pipeline.rules.settlement import RULES
 from payments_pipeline.world.days import CHANNELS, day_of, instant
 from payments_pipeline.world.deliveries import EVENTS, RETURN_CODES, Account, Deliveries, Spelling, Truth
 from payments_pipeline.world.draws import Int64s, scattered
 from payments_pipeline.world.faults import FAULTS, HEADER
-from payments_pipeline.world.identifiers import RAILS, references, transfer_ids
+from payments_pipeline.world.identifiers import RAILS, batch_numbers, references, transfer_ids
 from payments_pipeline.world.parquet import ParquetFile
 from payments_pipeline.world.payments import Size
 from payments_pipeline.world.portfolio import borrower_of, cifs, loan_numbers
@@ -126,8 +127,21 @@ def _columns(channel: str, rows: Deliveries, loans: int) -> list[Any]:
         _constant(rail.provider, rows),
         chosen(RETURN_CODES, rows["return_code"]),
         transfer_ids(channel, identity),
-        chosen([_csv(rail.metadata), _csv(rail.automatic_metadata)], rows["is_automatic"].astype(np.uint8)),
+        _metadata(channel, rows),
     ]
+
+
+def _metadata(channel: str, rows: Deliveries) -> Any:
+    """What else the source says; for payments in a deposit or payout, its number too."""
+    rail, is_automatic = RAILS[channel], rows["is_automatic"].astype(np.uint8)
+    said = [rail.metadata, rail.automatic_metadata]
+    without = chosen([_csv(text) for text in said], is_automatic)
+    if not rows["batch"].any():
+        return without
+    before = [f"{text[:-1]}," if text else "{" for text in said]
+    opened = chosen([_csv(f'{text}"{RULES[channel].grouped_by}":"')[:-1] for text in before], is_automatic)
+    named = joined(opened, batch_numbers(channel, rows["batch"].copy()), _csv('"}')[1:])
+    return pc.if_else(pa.array(rows["batch"] > 0), named, without)
 
 
 def _constant(text: str, rows: Deliveries) -> Any:
@@ -149,7 +163,8 @@ def _spelled(reference: pa.StringArray, spelling: Any) -> Any:
 def _quoted_loans(rows: Deliveries, loans: int) -> Any:
     """The loan number that each row quotes: mostly the right one."""
     numbers = loan_numbers(rows["loan_id"].copy())
-    account = np.where(rows["spelling"] == Spelling.ALL_RECASED, len(Account), rows["account"])
+    is_recased = (rows["spelling"] == Spelling.ALL_RECASED) & (rows["account"] == Account.OWN)
+    account = np.where(is_recased, len(Account), rows["account"])
     if not account.any():
         return numbers
     beyond = scattered(rows["identity"].copy(), _OUTSIDE_SALT) % np.uint64(10**9)

@@ -1,32 +1,22 @@
-"""What the bank says happened, and the truth about each of its lines.
-
-The bank shows a payment on the day that its rail settles, whatever we were told and when: a payment told late, or lost
-on its way to us, is on the statement on time. A return is a line of its own, below zero, also where it comes before the
-settlement of what it returns.
-"""
+"""Writes the statements of each day, and the truth about each of their lines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import IntEnum
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from payments_pipeline.world import noise
-from payments_pipeline.world.book import Book
-from payments_pipeline.world.days import CHANNELS, Days, day_of
-from payments_pipeline.world.deliveries import Fates
-from payments_pipeline.world.draws import Bytes, Int64s, Stream, scattered, stream
-from payments_pipeline.world.identifiers import RAILS, references, transfer_ids
-from payments_pipeline.world.parameters import World
+from payments_pipeline.world.days import CHANNELS, day_of
+from payments_pipeline.world.doubts import Certainty, codes
+from payments_pipeline.world.draws import scattered
+from payments_pipeline.world.identifiers import RAILS, batch_numbers, references, transfer_ids
 from payments_pipeline.world.parquet import ParquetFile
-from payments_pipeline.world.payments import IDENTITIES_PER_CHUNK, Payments
-from payments_pipeline.world.text import chosen, content, dates, digits, integers, iso_dates, lines, prefixed
+from payments_pipeline.world.statements import KINDS, Lines, Pairs, Spelling, Truth
+from payments_pipeline.world.text import chosen, content, dates, digits, integers, iso_dates, joined, lines, prefixed
 
 HEADER: Final = (
     "line_id",
@@ -40,32 +30,6 @@ HEADER: Final = (
     "description",
 )
 
-
-class Truth(IntEnum):
-    """What a line of the bank really is."""
-
-    PAYMENT = 0
-    RETURN = 1
-    UNSENT = 2
-    """Money that nobody told us of."""
-    NEVER_AT_BANK = 3
-    """Not a line: a payment told as completed that the bank does not show."""
-
-
-BANK_LINE: Final = np.dtype(
-    [
-        ("bank_day", np.int32),
-        ("identity", np.int64),
-        ("named_after", np.int64),
-        ("amount_cents", np.int64),
-        ("channel", np.uint8),
-        ("truth", np.uint8),
-    ]
-)
-"""A line. Its reference and transaction are those of `named_after`: the payment, but for money nobody told us of."""
-
-BankLines = npt.NDArray[np.void]
-
 TRUTH_SCHEMA: Final = pa.schema(
     [
         ("bank_day", pa.date32()),
@@ -74,64 +38,33 @@ TRUTH_SCHEMA: Final = pa.schema(
         ("identity", pa.int64()),
         ("channel", pa.string()),
         ("amount_cents", pa.int64()),
+        ("group", pa.int64()),
+        ("is_matchable", pa.bool_()),
     ]
 )
-"""What each line is. Payments that the bank never shows have the day on which they should be there, and no line."""
+"""What each line stands for: a row for each payment in it, or one with identity 0. Payments that the bank never shows have
+the day on which they should be there, and no line. Lines of one group show the same money. Matchable is what follows from
+what lines and payments say, so that whoever reads both carefully can find it without a guess."""
 
-_UNSENT_FROM: Final = IDENTITIES_PER_CHUNK * 9 // 10  # of a chunk's identities, these name what nobody told us of
 _ROWS_AT_ONCE: Final = 250_000
 _SHUFFLE_SALT: Final = 0x5EED_0030
-
-
-def bank_lines_of(world: World, book: Book, payments: Payments, fates: Fates, days: Days) -> BankLines:
-    """The lines of a chunk's payments on the days up to the last; later ones the bank has not written yet."""
-    settled_on = days.settlement(payments.value_date, payments.channel)
-    received = _lines(
-        payments, settled_on, np.where(fates.is_at_bank, Truth.PAYMENT, Truth.NEVER_AT_BANK).astype(np.uint8)
-    )
-    returned = fates.returned_on >= 0
-    returns = _lines(payments[returned], fates.returned_on[returned], np.uint8(Truth.RETURN))
-    returns["amount_cents"] *= -1
-    shown = np.concatenate([received, returns])
-    shown = shown[shown["bank_day"] <= days.last]
-    return np.concatenate([shown, _unsent(world, book, shown)])
-
-
-def _lines(payments: Payments, bank_day: Int64s, truth: Bytes | np.uint8) -> BankLines:
-    rows = np.zeros(len(payments), dtype=BANK_LINE)
-    rows["bank_day"] = bank_day
-    rows["identity"] = rows["named_after"] = payments.identity
-    rows["amount_cents"] = payments.amount_cents
-    rows["channel"] = payments.channel
-    rows["truth"] = truth
-    return rows
-
-
-def _unsent(world: World, book: Book, shown: BankLines) -> BankLines:
-    """Credits that look like the others and belong to no payment."""
-    rng = stream(world.seed, book.chunk.number, Stream.BANK)
-    is_model = (rng.random(len(shown)) < noise.UNSENT_LINE.times(world.noise)) & (shown["truth"] == Truth.PAYMENT)
-    rows: BankLines = shown[is_model]
-    rows["identity"] = 0
-    rows["named_after"] = book.chunk.number * IDENTITIES_PER_CHUNK + _UNSENT_FROM + np.arange(len(rows))
-    rows["amount_cents"] = rng.integers(40_000, 400_000, len(rows))
-    rows["truth"] = Truth.UNSENT
-    return rows
+_CUT_OFF: Final = 4
+_TORN_AT: Final = 7
 
 
 class Bank:
     """The folder `bank` and the truth about its lines."""
 
-    def __init__(self, world_dir: Path, truth: ParquetFile) -> None:
+    def __init__(self, world_dir: Path, truth: ParquetFile, certainty: Certainty) -> None:
         self._folder = world_dir / "bank"
         self._truth = truth
+        self._certainty = certainty
         self.rows_by_file: dict[str, int] = {}
         self._folder.mkdir()
 
-    def write_day(self, day: int, lines_of_day: BankLines) -> None:
+    def write_day(self, day: int, shown: Lines, meant: Pairs) -> None:
         """Writes the statement of one day; none on a day on which the bank has nothing to say."""
-        missing = lines_of_day[lines_of_day["truth"] == Truth.NEVER_AT_BANK]
-        shown = _shuffled(lines_of_day[lines_of_day["truth"] != Truth.NEVER_AT_BANK])
+        shown = _shuffled(shown)
         line_id = prefixed(f"BL{day_of(day):%Y%m%d}-", digits(np.arange(1, len(shown) + 1, dtype=np.int64), 8))
         if len(shown):
             path = self._folder / f"{day_of(day)}.csv"
@@ -140,17 +73,37 @@ class Bank:
                 for channel, part in _parts(shown):
                     file.write(content(_statement(channel, shown[part], line_id[part])))
             self.rows_by_file[f"bank/{path.name}"] = len(shown)
-        self._truth.write(_truth_of(shown, line_id))
-        self._truth.write(_truth_of(missing, pa.nulls(len(missing), pa.string())))
+        self._truth.write(self._truth_of(shown, line_id, meant))
+
+    def _truth_of(self, shown: Lines, line_id: pa.StringArray, meant: Pairs) -> pa.Table:
+        """In the order of the lines; last what the bank never shows."""
+        by_key = np.argsort(shown["key"])
+        has_line = meant["key"] > 0
+        place = np.full(len(meant), len(shown))
+        place[has_line] = by_key[np.searchsorted(shown["key"], meant["key"][has_line], sorter=by_key)]
+        order = np.lexsort((meant["identity"], place))
+        pairs, place = meant[order], place[order]
+        code = codes(pairs["identity"], pairs["own_cents"])
+        values = {
+            "bank_day": dates(pairs["bank_day"]),
+            "line_id": line_id.take(pa.array(place, mask=place == len(shown))),
+            "truth": chosen([truth.name.lower() for truth in Truth], pairs["truth"]),
+            "identity": pairs["identity"],
+            "channel": chosen(CHANNELS, pairs["channel"]),
+            "amount_cents": pairs["line_cents"],
+            "group": pairs["group"],
+            "is_matchable": pairs["is_matchable"]
+            & self._certainty.holds(pairs["doubt"], pairs["channel"], pairs["due"], code),
+        }
+        return pa.table(values, schema=TRUTH_SCHEMA)
 
 
-def _shuffled(rows: BankLines) -> BankLines:
+def _shuffled(rows: Lines) -> Lines:
     """By rail, as statements group them, and within a rail in no order."""
-    what = rows["named_after"] * 2 + (rows["truth"] == Truth.RETURN)
-    return rows[np.lexsort((scattered(what, _SHUFFLE_SALT), rows["channel"]))]
+    return rows[np.lexsort((scattered(rows["key"].copy(), _SHUFFLE_SALT), rows["channel"]))]
 
 
-def _parts(shown: BankLines) -> Iterator[tuple[str, slice]]:
+def _parts(shown: Lines) -> Iterator[tuple[str, slice]]:
     """Stretches of lines of one rail, none longer than what is comfortable to write at once."""
     bounds = np.searchsorted(shown["channel"], np.arange(len(CHANNELS) + 1)).tolist()
     for channel, first, end in zip(CHANNELS, bounds[:-1], bounds[1:], strict=True):
@@ -158,32 +111,48 @@ def _parts(shown: BankLines) -> Iterator[tuple[str, slice]]:
             yield channel, slice(start, min(start + _ROWS_AT_ONCE, end))
 
 
-def _statement(channel: str, rows: BankLines, line_id: pa.StringArray) -> pa.StringArray:
+def _statement(channel: str, rows: Lines, line_id: pa.StringArray) -> pa.StringArray:
     """Lines of the file for lines of one rail."""
-    rail, named_after = RAILS[channel], rows["named_after"].copy()
-    is_return = rows["truth"] == Truth.RETURN
+    rail = RAILS[channel]
     return lines(
         [
             line_id,
             iso_dates(rows["bank_day"]),
             rail.account,
             channel,
-            chosen(["credit", "return"], is_return.astype(np.uint8)),
+            chosen(KINDS, rows["kind"]),
             integers(rows["amount_cents"].copy()),
-            pc.ascii_upper(references(channel, named_after)),
-            transfer_ids(channel, named_after),
-            chosen([rail.statement_text, f"RETURN OF {rail.statement_text}"], is_return.astype(np.uint8)),
+            _references(channel, rows),
+            pc.if_else(pa.array(rows["has_id"]), transfer_ids(channel, rows["named_after"].copy()), ""),
+            chosen([f"{before}{rail.statement_text}" for before in ("", "RETURN OF ", "FEE ON ")], rows["kind"]),
         ]
     )
 
 
-def _truth_of(rows: BankLines, line_id: pa.StringArray) -> pa.Table:
-    values = {
-        "bank_day": dates(rows["bank_day"]),
-        "line_id": line_id,
-        "truth": chosen([truth.name.lower() for truth in Truth], rows["truth"]),
-        "identity": rows["identity"],
-        "channel": chosen(CHANNELS, rows["channel"]),
-        "amount_cents": rows["amount_cents"],
-    }
-    return pa.table(values, schema=TRUTH_SCHEMA)
+def _references(channel: str, rows: Lines) -> Any:
+    """What the bank quotes, in upper case: the number of a batch or the reference of a payment, not always as it was."""
+    quoted = pc.ascii_upper(references(channel, rows["named_after"].copy()))
+    if rows["batch"].any():
+        quoted = pc.if_else(pa.array(rows["batch"] > 0), batch_numbers(channel, rows["batch"].copy()), quoted)
+    spoiled = np.flatnonzero(rows["spelling"])
+    if not len(spoiled):
+        return quoted
+    plain = quoted.take(pa.array(spoiled))
+    ways = [
+        plain,
+        pa.array([_swapped(text) for text in plain.to_pylist()], type=pa.string()),
+        pc.utf8_slice_codeunits(plain, 0, -_CUT_OFF),
+        joined(pc.utf8_slice_codeunits(plain, 0, _TORN_AT), " ", pc.utf8_slice_codeunits(plain, _TORN_AT)),
+        pa.array([""] * len(spoiled), type=pa.string()),
+    ]
+    assert len(ways) == len(Spelling)
+    written = pc.choose(pa.array(rows["spelling"][spoiled].astype(np.int8)), *ways)
+    return pc.replace_with_mask(quoted, pa.array(rows["spelling"] > 0), written)
+
+
+def _swapped(text: str) -> str:
+    """The last two neighbours that differ change places."""
+    for place in range(len(text) - 1, 0, -1):
+        if text[place] != text[place - 1]:
+            return f"{text[: place - 1]}{text[place]}{text[place - 1]}{text[place + 1 :]}"
+    return text

@@ -188,7 +188,7 @@ def book_of(world: World, chunk: Chunk) -> Book:
     original = between(rng, ORIGINAL_HUNDREDS, n) * 10_000
     term = np.array([product.term for product in PRODUCTS])[product]
     instalments_paid = first_due_month - (originated_month + 2)
-    payment = _level_payments(original, rate_ppm, term)
+    payment = level_payments(original, rate_ppm, term)
     remaining = term - instalments_paid
 
     value = original * 100 // rng.integers(55, 97, n)
@@ -206,7 +206,7 @@ def book_of(world: World, chunk: Chunk) -> Book:
         product=product,
         originated_on=originated_on,
         original_principal_cents=original,
-        principal_cents=_balances(original, payment, rate_ppm, instalments_paid),
+        principal_cents=scheduled_balances(original, payment, rate_ppm, instalments_paid),
         rate_ppm=rate_ppm,
         payment_cents=payment,
         escrow_cents=escrow,
@@ -343,12 +343,13 @@ def _rate_rows(rate_ppm: Int64s) -> npt.NDArray[np.int64]:
     return (rate_ppm - LOWEST_RATE_PPM) // RATE_STEP_PPM
 
 
-def _level_payments(original: Int64s, rate_ppm: Int64s, term: Int64s) -> Int64s:
+def level_payments(original: Int64s, rate_ppm: Int64s, term: Int64s) -> Int64s:
+    """The monthly principal and interest that pays a loan off within its term."""
     per_unit: Doubles = _factor_tables()[2][_rate_rows(rate_ppm), term]
     return np.rint(original.astype(np.float64) * per_unit).astype(np.int64)
 
 
-def _balances(original: Int64s, payment: Int64s, rate_ppm: Int64s, paid: Int64s) -> Int64s:
+def scheduled_balances(original: Int64s, payment: Int64s, rate_ppm: Int64s, paid: Int64s) -> Int64s:
     """What the schedule leaves after so many instalments: `rules.amortisation.balance`, for columns."""
     growth, annuity, _ = _factor_tables()
     rows = _rate_rows(rate_ppm)

@@ -34,6 +34,13 @@ _DEFAULT: Final = World()
 )
 @click.option("--peak-day", type=_DAY, help="A day with an exact number of payments.")
 @click.option("--peak-payments", type=int, help="How many distinct payments the peak day has.")
+@click.option(
+    "--history-years",
+    type=int,
+    default=_DEFAULT.history_years,
+    show_default=True,
+    help="Whole years before that of the first day of which the former system's postings come along.",
+)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the world.")
 @click.option("--force", is_flag=True, help="Overwrite the folder if it is not empty.")
 def generate(
@@ -44,6 +51,7 @@ def generate(
     noise: float,
     peak_day: datetime | None,
     peak_payments: int | None,
+    history_years: int,
     out: Path,
     force: bool,
 ) -> None:
@@ -56,6 +64,7 @@ def generate(
         noise=noise,
         peak_day=peak_day.date() if peak_day else None,
         peak_payments=peak_payments,
+        history_years=history_years,
     )
     console, started = Console(stderr=True), time.monotonic()
     with _bars(console) as progress:

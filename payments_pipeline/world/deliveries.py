@@ -76,6 +76,7 @@ DELIVERY: Final = np.dtype(
         ("arrival", np.int32),
         ("value_date", np.int32),
         ("identity", np.int64),
+        ("batch", np.int64),
         ("loan_id", np.int64),
         ("occurred_at", np.int64),
         ("amount_cents", np.int64),
@@ -92,7 +93,7 @@ DELIVERY: Final = np.dtype(
         ("is_automatic", np.bool_),
     ]
 )
-"""A delivery. `fault` is 0 or 1 + the place of what is broken in `faults.FAULTS`; `copy` tells repeats apart."""
+"""A delivery. `batch` is the deposit or payout that its source names, or 0; `fault` is 0 or 1 + the place of what is broken in `faults.FAULTS`; `copy` tells repeats apart."""
 
 Deliveries = npt.NDArray[np.void]
 
@@ -176,22 +177,22 @@ def _return_days(rng: np.random.Generator, value_date: Int64s, days: Days) -> In
 
 
 def deliveries_of(
-    rng: np.random.Generator, world: World, book: Book, payments: Payments, fates: Fates, days: Days
+    rng: np.random.Generator, world: World, book: Book, payments: Payments, fates: Fates, batch: Int64s, days: Days
 ) -> Deliveries:
-    """Everything that is told of the chunk's payments, in no particular order."""
+    """Everything that is told of the chunk's payments, in no particular order; `batch` is what it says they are in."""
     told = np.concatenate(
         [
-            _completions(book, payments, fates),
-            _announcements(rng, book, payments, fates, days),
-            _returns(rng, book, payments, fates, days),
+            _completions(book, payments, fates, batch),
+            _announcements(rng, book, payments, fates, batch, days),
+            _returns(rng, book, payments, fates, batch, days),
             _cancellations(rng, world, book, payments, days),
         ]
     )
     return np.concatenate([told, _repeats(rng, world, told, days), _broken_copies(rng, world, told)])
 
 
-def _completions(book: Book, payments: Payments, fates: Fates) -> Deliveries:
-    rows = _rows(book, payments, fates.account)
+def _completions(book: Book, payments: Payments, fates: Fates, batch: Int64s) -> Deliveries:
+    rows = _rows(book, payments, fates.account, batch)
     rows["arrival"] = fates.told_on
     rows["days_late"] = fates.told_on - payments.value_date
     rows["event"] = _READY[payments.channel]
@@ -210,18 +211,22 @@ def _completions(book: Book, payments: Payments, fates: Fates) -> Deliveries:
     return rows
 
 
-def _announcements(rng: np.random.Generator, book: Book, payments: Payments, fates: Fates, days: Days) -> Deliveries:
+def _announcements(
+    rng: np.random.Generator, book: Book, payments: Payments, fates: Fates, batch: Int64s, days: Days
+) -> Deliveries:
     which = np.flatnonzero(fates.initiated_on != _NEVER)
-    rows = _rows(book, payments[which], fates.account[which])
+    rows = _rows(book, payments[which], fates.account[which], batch[which])
     rows["arrival"] = fates.initiated_on[which]
     rows["occurred_at"] = days.at(fates.initiated_on[which], rng.integers(0, 22 * 3_600, len(which)))
     rows["event"], rows["truth"] = EVENTS.index("initiated"), Truth.INITIATED
     return rows
 
 
-def _returns(rng: np.random.Generator, book: Book, payments: Payments, fates: Fates, days: Days) -> Deliveries:
+def _returns(
+    rng: np.random.Generator, book: Book, payments: Payments, fates: Fates, batch: Int64s, days: Days
+) -> Deliveries:
     which = np.flatnonzero(fates.returned_on != _NEVER)
-    rows = _rows(book, payments[which], fates.account[which])
+    rows = _rows(book, payments[which], fates.account[which], batch[which])
     rows["arrival"] = fates.returned_on[which]
     rows["occurred_at"] = days.at(fates.returned_on[which], rng.integers(5 * 3_600, 17 * 3_600, len(which)))
     is_recalled = rows["channel"] == _RECALLED_RAIL
@@ -240,7 +245,8 @@ def _cancellations(rng: np.random.Generator, world: World, book: Book, payments:
     is_attempted = rng.random(n) < noise.CANCELED.times(world.noise)
     called_off = payments.value_date + rng.integers(1, 3, n)
     which = np.flatnonzero(is_attempted & (called_off <= days.last))
-    rows = _rows(book, payments[which], np.full(len(which), Account.OWN, dtype=np.uint8))
+    nowhere = np.zeros(len(which), dtype=np.int64)
+    rows = _rows(book, payments[which], np.full(len(which), Account.OWN, dtype=np.uint8), nowhere)
     rows["identity"] = book.chunk.number * IDENTITIES_PER_CHUNK + n + 1 + np.arange(len(which))
     rows["arrival"] = payments.value_date[which]
     rows["event"], rows["truth"] = EVENTS.index("initiated"), Truth.INITIATED
@@ -274,11 +280,12 @@ def _broken_copies(rng: np.random.Generator, world: World, told: Deliveries) -> 
     return rows
 
 
-def _rows(book: Book, payments: Payments, account: Bytes) -> Deliveries:
+def _rows(book: Book, payments: Payments, account: Bytes, batch: Int64s) -> Deliveries:
     """A delivery for each payment, with all that does not depend on the word that is told."""
     rows = np.zeros(len(payments), dtype=DELIVERY)
     rows["value_date"] = payments.value_date
     rows["identity"] = payments.identity
+    rows["batch"] = batch
     rows["loan_id"] = book.loan_id[payments.loan]
     rows["occurred_at"] = payments.occurred_at
     rows["amount_cents"] = payments.amount_cents

@@ -28,6 +28,10 @@ class Stream(IntEnum):
     DELIVERIES = 5
     BANK = 6
     TAXPAYERS = 7
+    BATCHES = 8
+    BATCH_NAMES = 9
+    HISTORY = 20
+    ORIGINATIONS = 14
 
 
 def stream(seed: int, chunk: int, purpose: Stream) -> np.random.Generator:

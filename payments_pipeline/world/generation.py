@@ -17,9 +17,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from payments_pipeline.world import arrivals, bank, deliveries, taxpayers
+from payments_pipeline.world import arrivals, bank, deliveries, history, originations, statements, taxpayers
+from payments_pipeline.world.batches import batches_of, told_batches
 from payments_pipeline.world.book import book_of
 from payments_pipeline.world.days import Days
+from payments_pipeline.world.doubts import Doubts
 from payments_pipeline.world.draws import Stream, stream
 from payments_pipeline.world.manifest import Manifest
 from payments_pipeline.world.parameters import Chunk, World, WorldError
@@ -27,6 +29,7 @@ from payments_pipeline.world.parquet import ParquetFile
 from payments_pipeline.world.payments import payments_of
 from payments_pipeline.world.portfolio import TABLES, tables_of
 from payments_pipeline.world.spool import Spool
+from payments_pipeline.world.statements import shown_of
 
 Progress = Callable[[str, int, int], None]
 """Told the stage, how much of it is done, and of how much."""
@@ -74,7 +77,9 @@ class _Generation:
         self._progress = progress
         self._days = Days.of(world.first_day, world.last_day)
         self._told = Spool(folder / "spool" / "deliveries", deliveries.DELIVERY, "arrival")
-        self._shown = Spool(folder / "spool" / "bank", bank.BANK_LINE, "bank_day")
+        self._shown = Spool(folder / "spool" / "lines", statements.LINE, "bank_day")
+        self._meant = Spool(folder / "spool" / "pairs", statements.PAIR, "bank_day")
+        self._doubts = Doubts()
         self._counts: Counter[str] = Counter()
         self._files: dict[str, int] = {}
 
@@ -82,6 +87,8 @@ class _Generation:
         self._make_people()
         self._write_arrivals()
         self._write_bank()
+        census = self._folder / originations.FOLDER / originations.CENSUS_FILE
+        self._files[self._name(census)] = originations.write_census(self._world, census)
         shutil.rmtree(self._folder / "spool")
         manifest = Manifest(self._world, self._counts, self._files)
         manifest.write(self._folder)
@@ -98,7 +105,8 @@ class _Generation:
                     if name not in files:
                         files[name] = stack.enter_context(ParquetFile(self._people(name), table.schema))
                     files[name].write(table)
-        for name in (*TABLES, *taxpayers.TABLES):
+        past = history.TABLES if self._world.history_years else ()
+        for name in (*TABLES, *taxpayers.TABLES, *originations.TABLES, *past):
             self._counts[name] = files[name].rows
             self._files[self._name(self._people(name))] = files[name].rows
         self._progress(LOANS, len(chunks), len(chunks))
@@ -108,13 +116,20 @@ class _Generation:
         book = book_of(world, chunk)
         payments = payments_of(world, book, days)
         rng = stream(world.seed, chunk.number, Stream.DELIVERIES)
+        batch = batches_of(world, book, payments, days)
+        told = told_batches(world, book, batch)
         fates = deliveries.fates_of(rng, world, payments, days)
-        self._told.add(deliveries.deliveries_of(rng, world, book, payments, fates, days))
-        self._shown.add(bank.bank_lines_of(world, book, payments, fates, days))
+        self._told.add(deliveries.deliveries_of(rng, world, book, payments, fates, told, days))
+        shown = shown_of(world, book, payments, fates, batch, told, days)
+        self._shown.add(shown.lines)
+        self._meant.add(shown.pairs)
+        self._doubts.add(shown.leftovers)
         self._counts["payments"] += len(payments)
         self._counts["payment_cents"] += int(payments.amount_cents.sum())
         portfolio = tables_of(world, book)
-        return portfolio | taxpayers.taxpayers_of(world, book, portfolio)
+        people = taxpayers.taxpayers_of(world, book, portfolio)
+        made = portfolio | people | originations.originations_of(world, book, portfolio, people)
+        return made | history.history_of(world, book, made) if world.history_years else made
 
     def _write_arrivals(self) -> None:
         path = self._folder / "truth" / "items.parquet"
@@ -131,21 +146,25 @@ class _Generation:
     def _write_bank(self) -> None:
         path = self._folder / "truth" / "bank.parquet"
         with ParquetFile(path, bank.TRUTH_SCHEMA) as truth:
-            writer = bank.Bank(self._folder, truth)
+            writer = bank.Bank(self._folder, truth, self._doubts.settled())
             for done in range(self._world.days):
                 self._progress(BANK, done, self._world.days)
-                records = self._shown.take(self._days.first + done)
-                self._count("bank", records["truth"], bank.Truth)
-                writer.write_day(self._days.first + done, records)
+                pairs = self._meant.take(self._days.first + done)
+                self._count("bank", pairs["truth"], statements.Truth)
+                writer.write_day(self._days.first + done, self._shown.take(self._days.first + done), pairs)
         self._files |= writer.rows_by_file | {self._name(path): truth.rows}
         self._progress(BANK, self._world.days, self._world.days)
 
-    def _count(self, what: str, truth: npt.NDArray[np.uint8], kinds: type[deliveries.Truth] | type[bank.Truth]) -> None:
+    def _count(
+        self, what: str, truth: npt.NDArray[np.uint8], kinds: type[deliveries.Truth] | type[statements.Truth]
+    ) -> None:
         found = np.bincount(truth, minlength=len(kinds)).tolist()
         self._counts.update({f"{what}.{kind.name.lower()}": found[kind] for kind in kinds})
 
     def _people(self, table: str) -> Path:
-        folder = taxpayers.FOLDER if table in taxpayers.TABLES else "portfolio"
+        folder = "portfolio"
+        for side in (taxpayers, originations, history):
+            folder = side.FOLDER if table in side.TABLES else folder
         return self._folder / folder / f"{table}.parquet"
 
     def _name(self, path: Path) -> str:

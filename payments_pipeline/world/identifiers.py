@@ -29,6 +29,8 @@ class Rail:
     account: str
     """Ours, at the bank, that receives the money."""
     statement_text: str
+    batch_prefix: str = ""
+    """Of the numbers of deposits or payouts; empty where each payment comes by itself."""
 
 
 RAILS: Final = {
@@ -44,10 +46,20 @@ RAILS: Final = {
     ),
     "wire": Rail("column_wire", "column", "Fed", "wire_", '{"obi":"MORTGAGE PAYMENT"}', "", "collections", "WIRE IN"),
     "realtime": Rail("column_realtime", "column", "Rtp", "rttr_", "", "", "collections", "REAL TIME PAYMENT"),
-    "check": Rail("lockbox", "lockbox", "Ck", "chkt_", '{"box":"7731"}', "", "lockbox", "LOCKBOX DEPOSIT"),
-    "card": Rail("cards", "card_processor", "Auth", "ch_", '{"entry":"keyed"}', "", "processors", "CARD SETTLEMENT"),
-    "paypal": Rail("paypal", "paypal", "Pp", "pp_", "", "", "processors", "PAYPAL TRANSFER"),
-    "venmo": Rail("venmo", "venmo", "Vn", "vn_", "", "", "processors", "VENMO CASHOUT"),
+    "check": Rail("lockbox", "lockbox", "Ck", "chkt_", '{"box":"7731"}', "", "lockbox", "LOCKBOX DEPOSIT", "DEP"),
+    "card": Rail(
+        "cards",
+        "card_processor",
+        "Auth",
+        "ch_",
+        '{"entry":"keyed"}',
+        "",
+        "processors",
+        "CARD SETTLEMENT",
+        "STL",
+    ),
+    "paypal": Rail("paypal", "paypal", "Pp", "pp_", "", "", "processors", "PAYPAL TRANSFER", "PPB"),
+    "venmo": Rail("venmo", "venmo", "Vn", "vn_", "", "", "processors", "VENMO CASHOUT", "VNC"),
     "book": Rail("column_book", "column", "Bk", "book_", "", '{"autopay":true}', "collections", "BOOK TRANSFER"),
 }
 
@@ -63,6 +75,12 @@ def references(channel: str, identities: Int64s) -> pa.StringArray:
     """The reference of each payment, in the case that its source writes."""
     scrambled = identities * _STRIDE % _REFERENCES
     return prefixed(RAILS[channel].reference_prefix, digits(scrambled, 10))
+
+
+def batch_numbers(channel: str, batches: Int64s) -> pa.StringArray:
+    """What bank and source call each deposit or payout."""
+    scrambled = batches * _STRIDE % _REFERENCES
+    return prefixed(RAILS[channel].batch_prefix, digits(scrambled, 10))
 
 
 def transfer_ids(channel: str, identities: Int64s) -> pa.StringArray:

@@ -13,8 +13,10 @@ import pyarrow.parquet as pq
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.copy import copy_arrow
 from payments_pipeline.settings import load_settings
+from payments_pipeline.world import history
 from payments_pipeline.world.generation import Progress
 from payments_pipeline.world.manifest import read_manifest
+from payments_pipeline.world.originations_load import load_originations
 from payments_pipeline.world.portfolio import TABLES
 from payments_pipeline.world.taxpayers_load import load_taxpayers
 
@@ -41,7 +43,11 @@ def load_portfolio(
             file = pq.ParquetFile(world_dir / "portfolio" / f"{name}.parquet")
             copy_arrow(connection, f"servicing.{name}", _batches(file, name, total, progress), file.schema_arrow.names)
             loaded[name] = total
-        load_taxpayers(connection, world_dir, personal_data or PersonalData.of(load_settings()))
+        sealing = personal_data or PersonalData.of(load_settings())
+        load_taxpayers(connection, world_dir, sealing)
+        load_originations(connection, world_dir, sealing)
+        if manifest.world.history_years:
+            load_history(connection, world_dir)
     return loaded
 
 
@@ -52,3 +58,10 @@ def _batches(file: pq.ParquetFile, name: str, total: int, progress: Progress | N
         done += batch.num_rows
         if progress:
             progress(name, done, total)
+
+
+def load_history(connection: psycopg.Connection[Any], world_dir: Path) -> None:
+    """Copies what the former system posted; booking it is the ledger's affair."""
+    for name, table in (("converted_loans", "servicing.converted_loans"), ("conversions", "ledger.conversions")):
+        file = pq.ParquetFile(world_dir / history.FOLDER / f"{name}.parquet")
+        copy_arrow(connection, table, file.iter_batches(_ROWS_IN_BATCH), file.schema_arrow.names)

@@ -56,9 +56,28 @@ RECASED_DUPLICATE: Final = Rate(
 )
 MALFORMED: Final = Rate(0.002, "rows", "preceded by a broken copy of itself")
 
-# What the bank does.
+# What the bank and the processors do.
 UNSENT_LINE: Final = Rate(0.0005, "bank lines", "beside a line, another one for money that nobody told us of")
 NEVER_AT_BANK: Final = Rate(0.0005, "payments", "told as completed, but the bank never shows them")
+POSTED_LATE: Final = Rate(0.005, "bank lines", "shown a bank day after the one that the rail's rule says")
+POSTED_EARLY: Final = Rate(0.002, "bank lines", "shown a bank day before it")
+POSTED_TWICE: Final = Rate(0.0003, "bank lines", "shown twice on the same day")
+OTHER_AMOUNT: Final = Rate(0.0003, "bank lines", "shown with another amount: two digits changed places")
+SPLIT_DEPOSIT: Final = Rate(0.03, "deposits", "credited in two lines, wherever the bank cuts them")
+FEES_APART: Final = Rate(0.05, "payouts", "paid in full, with the fees as a line of their own")
+CHARGEBACK: Final = Rate(0.003, "card and wallet payments", "taken back from a payout of the following days")
+BANK_FEE: Final = Rate(0.02, "deposits and returned checks", "followed by a fee of the bank")
+
+# What statements say of a line.
+WITHOUT_TRANSFER_ID: Final = Rate(0.01, "lines of one payment", "no id of the transfer; the reference is as it was")
+MANGLED_REFERENCE: Final = Rate(
+    0.004, "lines of one payment", "a reference with letters swapped, cut off or torn by blanks; the id is as it was"
+)
+BARE_LINE: Final = Rate(0.004, "lines of one payment", "no id, and a reference that is mangled or not there")
+NUMBER_MISSING: Final = Rate(0.01, "lines of deposits and payouts", "no number of the deposit or payout")
+NUMBER_MANGLED: Final = Rate(0.01, "lines of deposits and payouts", "a number with letters swapped, cut off or torn")
+BATCH_UNTOLD: Final = Rate(0.005, "deposits and payouts", "the source names it for none of its payments")
+MEMBER_UNTOLD: Final = Rate(0.0005, "payments in deposits and payouts", "the source does not name it for this one")
 
 
 def table() -> dict[str, Rate]:

@@ -17,6 +17,7 @@ from payments_pipeline.errors import PaymentsError
 CHUNK_LOANS: Final = 250_000
 MAX_CHUNKS: Final = 99  # references have ten digits of identity, see payments.py
 MAX_DAYS: Final = 3_660
+MAX_HISTORY_YEARS: Final = 5
 
 
 class WorldError(PaymentsError):
@@ -62,6 +63,8 @@ class World:
     peak_payments: int | None = None
     """How many distinct payments are dated on the peak day, over the whole book."""
     chunk_loans: int = CHUNK_LOANS
+    history_years: int = 0
+    """Whole calendar years before that of the first day of which the former system's postings come along; 0 for none."""
 
     def __post_init__(self) -> None:
         for fault in self._faults():
@@ -80,6 +83,8 @@ class World:
             yield f"expected from 1 to {MAX_CHUNKS * self.chunk_loans:,} loans, found {self.loans:,}"
         if (self.peak_day is None) != (self.peak_payments is None):
             yield "a peak needs both its day and its number of payments"
+        if not 0 <= self.history_years <= MAX_HISTORY_YEARS:
+            yield f"expected a history of 0 to {MAX_HISTORY_YEARS} years, found {self.history_years}"
         if self.peak_day is not None and not self.first_day <= self.peak_day <= self.last_day:
             yield f"the peak day {self.peak_day} is outside {self.first_day} to {self.last_day}"
         if self.peak_payments is not None and not 0 <= self.peak_payments <= 4 * self.loans:

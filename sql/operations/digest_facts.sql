@@ -337,11 +337,45 @@ from (
 ) as f
 group by f.day
 union all
+select 'reconciliation.decisions', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        d.bank_day as day,
+        sha256(convert_to(row(
+            d.decision_id, d.decision_no, d.decision, d.bank_day, d.line_ids, d.payment_ids, d.cents, d.needs_approval,
+            d.reason, d.decided_by, d.approves
+        )::text, 'UTF8')) as hash
+    from reconciliation.decisions as d
+) as f
+group by f.day
+union all
 select 'settlement.line_corrections', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
 from (
     select
         c.bank_day as day,
         sha256(convert_to(row(c.bank_day, c.line_id, c.version, c.statement_id, c.is_withdrawn)::text, 'UTF8')) as hash
     from settlement.line_corrections as c
+) as f
+group by f.day
+union all
+select 'servicing.converted_loans', null, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        sha256(convert_to(row(
+            c.loan_id, c.books_from, c.principal_cents, c.escrow_cents, c.suspense_cents
+        )::text, 'UTF8')) as hash
+    from servicing.converted_loans as c
+) as f
+union all
+select 'ledger.conversions', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        p.effective_on as day,
+        sha256(convert_to(row(
+            p.loan_id, p.posting_no, p.kind, p.effective_on, p.due_on, p.cash_cents, p.late_charges_cents,
+            p.service_fees_cents, p.interest_cents, p.principal_cents, p.escrow_cents, p.suspense_cents,
+            p.returned_cents, p.subject_id
+        )::text, 'UTF8')) as hash
+    from ledger.conversions as p
 ) as f
 group by f.day

@@ -1,14 +1,31 @@
--- Cases about bank and books on :day: opened where they disagree, kept up while they do, resolved when they agree
--- again. Tells how many were opened (or reopened) and resolved.
+-- Cases about bank and books on :days: opened where they disagree on what nothing explains, kept up while they do,
+-- resolved when they agree again. A case is of a rail, whichever of our accounts it is on. Tells how many were opened
+-- (or reopened) and resolved.
 with
 -- From which size on a variance is how severe.
 sizes (from_cents, severity) as (
     values (0::bigint, 'low'), (100000::bigint, 'medium'), (1000000::bigint, 'high'), (100000000::bigint, 'critical')
 ),
 
+items as (
+    select items.bank_day, items.channel, sum(items.variance_cents)::bigint as cents
+    from reconciliation.items
+    where items.bank_day = any(%(days)s) and items.status = 'open'
+    group by items.bank_day, items.channel
+),
+
 days as (
-    select days.* from reconciliation.days
-    where days.bank_day = %(day)s
+    select
+        days.bank_day,
+        days.channel,
+        sum(days.bank_cents)::bigint as bank_cents,
+        sum(days.our_cents)::bigint as our_cents,
+        sum(days.open_count)::int as open_count, coalesce(min(items.cents), 0) as variance_cents,
+        case when bool_or(days.status = 'variance') then 'variance' else 'balanced' end as status
+    from reconciliation.days
+    left join items on days.bank_day = items.bank_day and days.channel = items.channel
+    where days.bank_day = any(%(days)s)
+    group by days.bank_day, days.channel
 ),
 
 last_run as (
@@ -71,7 +88,7 @@ known as (
     select exception_cases.*
     from operations.exception_cases
     where
-        exception_cases.business_date = %(day)s
+        exception_cases.business_date = any(%(days)s)
         and exception_cases.category in ('reconcile_variance', 'reconcile_offsetting')
 ),
 
@@ -113,8 +130,9 @@ healed as (
             last_run.run_no,
             case
                 when days.status = 'variance' then 'the open items no longer cancel out, see the case on the variance'
-                when days.open_count > 0
-                    then format('bank and books both show %%s, with open items that cancel out', our_dollars.text)
+                when days.open_count > 0 then 'the open items that are left cancel out'
+                when coalesce(days.bank_cents <> days.our_cents, false)
+                    then 'every cent between bank and books has a cause that needs nobody'
                 else format('bank and books both show %%s without an open item', our_dollars.text)
             end,
             operations.dollars(coalesce(days.bank_cents, 0) - (known.details ->> 'bank_cents')::bigint),
@@ -122,7 +140,7 @@ healed as (
         )
     from known
     cross join last_run
-    left join days on days.channel = known.subcategory
+    left join days on days.channel = known.subcategory and days.bank_day = known.business_date
     cross join lateral (values (operations.dollars(coalesce(days.our_cents, 0)))) as our_dollars (text)
     where
         kept.case_id = known.case_id

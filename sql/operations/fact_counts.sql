@@ -35,6 +35,11 @@ from payments.transitions as t
 where t.effective_on between %(first)s and %(last)s
 group by t.effective_on
 union all
+select 'ledger.conversions', c.effective_on, count(*)
+from ledger.conversions as c
+where c.effective_on between %(first)s and %(last)s
+group by c.effective_on
+union all
 select 'ledger.allocations', a.effective_on, count(*)
 from ledger.allocations as a
 where a.effective_on between %(first)s and %(last)s

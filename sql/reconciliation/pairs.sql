@@ -1,9 +1,11 @@
--- Lines of the bank and movements of ours on :day, side by side: a row for each pair, with how it was found, and one
--- for each line or movement that has no partner. Temporary tables; matches, items and days are read from `pairs`.
+-- Lines of the bank and movements of ours on :day, side by side: a row for each pair of which every word agrees, and
+-- one for each line or movement that has no such partner. Temporary tables; what comes after works on what is left
+-- over.
 --
--- References are compared trimmed and folded, as in the payment's key. The hash makes that quick; what it stands for is
--- compared all the same. Only where several lines or movements look alike are they numbered, so that each is used once:
--- numbering all of a large day would take as long as everything else.
+-- Where both sides have the id of the transfer, that is what they are known by; where one has not, the reference,
+-- trimmed and folded as in the payment's key. The hash makes that quick; what it stands for is compared all the same.
+-- Only where several lines or movements look alike are they numbered, so that each is used once: numbering all of a
+-- large day would take as long as everything else.
 
 -- Joining day by day lets each day choose its own way: most of them have next to nothing that settles on :day.
 select set_config('enable_partitionwise_join', 'on', true);
@@ -15,7 +17,8 @@ with
 -- Money of today that settles today. Only what its rail has called completed is money that the bank has; what came back
 -- later was there all the same.
 credited_today as (
-    select p.channel, 'credit' as kind, p.loan_id, p.payment_id, p.reference, p.amount_cents
+    select
+        p.channel, 'credit' as kind, p.effective_on, p.loan_id, p.payment_id, p.transfer_id, p.reference, p.amount_cents
     from payments.payments as p
     inner join payments.transitions as t on p.loan_id = t.loan_id and p.payment_id = t.payment_id
     where
@@ -28,7 +31,8 @@ credited_today as (
 -- Money of the days before whose rail took its time. No rail takes ten days; that the two dates differ is the condition
 -- of the index that finds it.
 credited_before as (
-    select p.channel, 'credit' as kind, p.loan_id, p.payment_id, p.reference, p.amount_cents
+    select
+        p.channel, 'credit' as kind, p.effective_on, p.loan_id, p.payment_id, p.transfer_id, p.reference, p.amount_cents
     from payments.payments as p
     inner join payments.transitions as t
         on p.effective_on = t.effective_on and p.loan_id = t.loan_id and p.payment_id = t.payment_id
@@ -43,7 +47,9 @@ credited_before as (
 -- Payments of any age that went back when the bank shows it today: :value_dates are those of all that did. One that
 -- never arrived cannot leave again.
 returned as (
-    select p.channel, 'return' as kind, p.loan_id, p.payment_id, p.reference, -p.amount_cents as amount_cents
+    select
+        p.channel, 'return' as kind, p.effective_on, p.loan_id, p.payment_id, p.transfer_id, p.reference,
+        -p.amount_cents as amount_cents
     from payments.reversals_in_force as t
     inner join payments.payments as p
         on t.effective_on = p.effective_on and t.loan_id = p.loan_id and t.payment_id = p.payment_id
@@ -60,8 +66,10 @@ returned as (
         and arrived.effective_on = any(%(value_dates)s)
 ),
 
-folded as (
-    select m.*, lower(btrim(m.reference, E' \t\n\r\f\x0b') collate "C") as folded
+known as (
+    select
+        m.*,
+        coalesce(m.transfer_id, reconciliation.folded(m.reference)) as key
     from (
         select * from credited_today
         union all
@@ -72,8 +80,11 @@ folded as (
     offset 0
 )
 
-select f.*, hashtextextended(f.folded, f.amount_cents) as hash
-from folded as f;
+select
+    k.channel, k.kind, k.effective_on, k.loan_id, k.payment_id, k.amount_cents, k.key,
+    k.transfer_id is not null as is_by_id,
+    hashtextextended(k.key, k.amount_cents) as hash
+from known as k;
 
 -- Movements of ours that look alike.
 create temporary table alike on commit drop as
@@ -85,18 +96,18 @@ having count(*) > 1;
 -- Pairs that agree in every respect. Each line finds at most one movement, since those that look alike stay out; a
 -- movement may find several lines, which the next statement puts right.
 create temporary table pairs on commit drop as
-with folded as (
+with known as (
     select
-        b.channel, b.kind, b.line_id, b.reference, b.amount_cents,
-        lower(btrim(b.reference, E' \t\n\r\f\x0b') collate "C") as folded
+        b.channel, b.kind, b.account, b.line_id, b.amount_cents,
+        coalesce(b.transaction_id, reconciliation.folded(b.reference)) as key
     from settlement.lines_in_force as b
     where b.bank_day = %(day)s
     offset 0
 ),
 
 lines as (
-    select f.*, hashtextextended(f.folded, f.amount_cents) as hash
-    from folded as f
+    select k.*, hashtextextended(k.key, k.amount_cents) as hash
+    from known as k
 ),
 
 ours as (
@@ -107,14 +118,14 @@ ours as (
 )
 
 select
-    hash, channel, kind, folded, l.line_id, o.loan_id, o.payment_id, l.amount_cents as bank_cents,
-    o.amount_cents as our_cents,
-    case when l.line_id is null then o.reference when o.payment_id is null then l.reference end as reference,
-    'exact' as method
+    hash, channel, kind, l.account, l.line_id, o.effective_on, o.loan_id, o.payment_id, l.amount_cents as bank_cents,
+    o.amount_cents as our_cents, o.is_by_id
 from lines as l
-full outer join ours as o using (hash, folded, amount_cents, channel, kind);
+full outer join ours as o using (hash, key, amount_cents, channel, kind);
 
--- Where lines or movements look alike, the first is paired with the first, and so on.
+-- Where lines or movements look alike, the first is paired with the first, and so on: they differ in nothing. Where
+-- there are fewer lines than movements nobody can tell which movement it is that the bank does not show: none is
+-- paired.
 with doubtful as (
     select a.hash from alike as a
     union
@@ -132,60 +143,56 @@ taken as (
     returning p.*
 ),
 
-lines as (
-    select t.*, row_number() over (partition by t.folded, t.bank_cents, t.channel, t.kind order by t.line_id) as nth
+known as (
+    select
+        t.*,
+        coalesce(b.transaction_id, reconciliation.folded(b.reference)) as key
     from taken as t
-    where t.line_id is not null
+    inner join settlement.bank_lines as b on t.line_id = b.line_id
+    where b.bank_day = %(day)s
+),
+
+lines as (
+    select
+        k.*,
+        row_number() over (partition by k.key, k.bank_cents, k.channel, k.kind order by k.line_id) as nth,
+        count(*) over (partition by k.key, k.bank_cents, k.channel, k.kind) as lines
+    from known as k
 ),
 
 ours as (
     select
-        m.*, row_number() over (partition by m.folded, m.amount_cents, m.channel, m.kind order by m.payment_id) as nth
+        m.*,
+        row_number() over (partition by m.key, m.amount_cents, m.channel, m.kind order by m.payment_id) as nth,
+        count(*) over (partition by m.key, m.amount_cents, m.channel, m.kind) as movements
     from movements as m
     inner join doubtful as d on m.hash = d.hash
+),
+
+paired as (
+    select l.line_id, o.effective_on, o.loan_id, o.payment_id, o.kind, o.amount_cents, o.is_by_id
+    from lines as l
+    inner join ours as o
+        on
+            l.key = o.key
+            and l.bank_cents = o.amount_cents
+            and l.channel = o.channel
+            and l.kind = o.kind
+            and l.nth = o.nth
+            and l.lines >= o.movements
 )
 
 insert into pairs (
-    hash, channel, kind, folded, line_id, loan_id, payment_id, bank_cents, our_cents, reference, method
+    hash, channel, kind, account, line_id, effective_on, loan_id, payment_id, bank_cents, our_cents, is_by_id
 )
 select
-    coalesce(l.hash, o.hash), coalesce(l.channel, o.channel), coalesce(l.kind, o.kind), coalesce(l.folded, o.folded),
-    l.line_id, o.loan_id, o.payment_id, l.bank_cents, o.amount_cents, coalesce(l.reference, o.reference), 'exact'
-from lines as l
-full outer join ours as o
-    on
-        l.folded = o.folded
-        and l.bank_cents = o.amount_cents
-        and l.channel = o.channel
-        and l.kind = o.kind
-        and l.nth = o.nth;
-
--- Among what is left, what agrees in all but the amount.
-with left_over as (
-    delete from pairs as p
-    where p.line_id is null or p.payment_id is null
-    returning p.*
-),
-
-lines as (
-    select s.*, row_number() over (partition by s.folded, s.channel, s.kind order by s.line_id) as nth
-    from left_over as s
-    where s.line_id is not null
-),
-
-ours as (
-    select s.*, row_number() over (partition by s.folded, s.channel, s.kind order by s.payment_id) as nth
-    from left_over as s
-    where s.payment_id is not null
-)
-
-insert into pairs (
-    hash, channel, kind, folded, line_id, loan_id, payment_id, bank_cents, our_cents, reference, method
-)
-select
-    coalesce(l.hash, o.hash), channel, kind, folded, l.line_id, o.loan_id, o.payment_id, l.bank_cents, o.our_cents,
-    coalesce(l.reference, o.reference), 'reference'
-from lines as l
-full outer join ours as o using (folded, channel, kind, nth);
-
-analyze pairs;
+    t.hash, t.channel, t.kind, t.account, t.line_id, p.effective_on, p.loan_id, p.payment_id, t.bank_cents,
+    p.amount_cents, p.is_by_id
+from taken as t
+left join paired as p on t.line_id = p.line_id
+where t.line_id is not null
+union all
+select o.hash, o.channel, o.kind, null, null, o.effective_on, o.loan_id, o.payment_id, null, o.amount_cents, o.is_by_id
+from ours as o
+left join paired as p on o.payment_id = p.payment_id and o.kind = p.kind
+where p.payment_id is null;

@@ -35,33 +35,56 @@ of_before as (
         and t.status = 'completed'
 )
 
-select s.channel, count(*) as payments, sum(s.amount_cents)::bigint as cents
+select
+    s.channel, count(*) as payments, sum(s.amount_cents)::bigint as cents,
+    -- rails without a fee need no sum of fees
+    case
+        when max(r.fee_ppm) + max(r.fee_cents_each) > 0
+            then coalesce(sum(settlement.fee_cents(s.amount_cents, r.fee_ppm, r.fee_cents_each)), 0)::bigint
+        else 0
+    end as fee_cents
 from (
     select * from of_today
     union all
     select * from of_before
 ) as s
+left join settlement.rules as r on s.channel = r.channel
 group by s.channel;
 
 delete from settlement.batches
 where bank_day = %(day)s;
 
-insert into settlement.batches (bank_day, channel, expected_count, expected_cents, actual_count, actual_cents, status)
+insert into settlement.batches (
+    bank_day, account, channel, expected_count, expected_cents, expected_fee_cents, actual_count, actual_cents, status,
+    reference
+)
 with
 -- What the bank credited.
 delivered as (
-    select b.channel, count(*) as credits, sum(b.amount_cents)::bigint as cents
+    select
+        b.channel, count(*) as credits, sum(b.amount_cents)::bigint as cents,
+        case when count(*) = 1 then min(b.reference) end as reference
     from settlement.lines_in_force as b
     where b.bank_day = %(day)s and b.kind = 'credit'
     group by b.channel
+),
+
+compared as (
+    select
+        channel, coalesce(e.payments, 0) as payments, coalesce(e.cents, 0) as expected_cents,
+        -- who pays out in full keeps nothing
+        case when e.cents = d.cents then 0 else coalesce(e.fee_cents, 0) end as fee_cents,
+        coalesce(d.credits, 0) as credits, coalesce(d.cents, 0) as actual_cents, d.reference
+    from expected as e
+    full outer join delivered as d using (channel)
 )
 
 select
-    %(day)s, channel, coalesce(e.payments, 0), coalesce(e.cents, 0), coalesce(d.credits, 0), coalesce(d.cents, 0),
+    %(day)s, coalesce(r.account, ''), c.channel, c.payments, c.expected_cents, c.fee_cents, c.credits, c.actual_cents,
     case
-        when e.cents = d.cents then 'settled'
-        when d.credits is null then 'late'
-        else 'variance'
-    end
-from expected as e
-full outer join delivered as d using (channel);
+        when c.actual_cents = c.expected_cents - c.fee_cents then 'settled' when c.credits = 0 then 'late' else
+            'variance'
+    end,
+    case when coalesce(r.grouped_by, 'transfer') <> 'transfer' then c.reference end
+from compared as c
+left join settlement.rules as r on c.channel = r.channel;

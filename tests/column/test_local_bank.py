@@ -393,7 +393,7 @@ def test_other_sources_drop_their_files_as_the_clock_passes_them(
     assert set(receipts["file"]) == sent - {"_manifest.csv"}
     statement = pd.read_csv(tmp_path / "bank" / "2026-07-01.csv")
     whole = pd.read_csv(world_dir / "bank" / "2026-07-01.csv")
-    assert statement["line_id"].tolist() == whole.loc[whole["account"] != "collections", "line_id"].tolist()
+    assert statement["line_id"].tolist() == whole.loc[whole["account"] == "processors", "line_id"].tolist()
     assert not list(tmp_path.rglob(".*"))
 
 
@@ -583,13 +583,20 @@ def test_the_account_holds_what_its_reports_say(bank: LocalBank, client: ColumnC
     assert ours["amount_cents"].sum() == summary["available_balance_close"]
 
 
-def test_the_report_of_a_day_has_its_lines_of_the_statement(client: ColumnClient, world_dir: Path) -> None:
-    with client.report("bank_account_transaction", date(2026, 7, 7), date(2026, 7, 7)) as document:
+def test_the_report_of_some_days_has_their_lines_of_the_statement(client: ColumnClient, world_dir: Path) -> None:
+    with client.report("bank_account_transaction", WORLD.first_day, date(2026, 7, 7)) as document:
         rows = pd.read_csv(io.BytesIO(document.read()))
-    lines = pd.read_csv(world_dir / "bank" / "2026-07-07.csv").query("account == 'collections'")
-    assert Counter(zip(rows["transaction_id"], rows["available_amount"], strict=True)) == Counter(
-        zip(lines["transaction_id"], lines["amount_cents"], strict=True)
+    lines = pd.concat(pd.read_csv(path) for path in sorted(world_dir.glob("bank/*.csv")) if path.stem <= "2026-07-07")
+    lines = lines.query("account == 'collections'")
+    truth = pd.read_parquet(world_dir / "truth" / "bank.parquet").query("identity > 0").drop_duplicates("line_id")
+    paid = lines.merge(truth[["line_id", "identity"]], on="line_id")
+    named = [transfer_ids(line.channel, np.array([line.identity]))[0].as_py() for line in _rows(paid)]
+    assert paid["transaction_id"].isna().any()
+    assert not Counter(zip(named, paid["amount_cents"], strict=True)) - Counter(
+        zip(rows["transaction_id"], rows["available_amount"], strict=True)
     )
+    assert Counter(rows["available_amount"]) == Counter(lines["amount_cents"])
+    assert rows["transaction_id"].notna().all()
     known = {one["id"]: one for one in client.list("/transfers/ach", "transfers")}
     for row in _rows(rows):
         if row.transaction_type.startswith("ach.") and row.transaction_id in known:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from payments_pipeline.operations.requests import due_days
 from payments_pipeline.operations.sensors import ATTEMPTS, REQUEST_TAG, late_arrivals
+from payments_pipeline.reporting.reconciliation_report import gather
 from tests.graph.conftest import House
 
 BuildHouse = Callable[..., House]
@@ -49,6 +50,12 @@ def test_a_range_of_days_runs_whole_and_running_it_again_changes_nothing(build_h
     )
     assert int(str(told["added"])) > 0
     assert "| 1101 | assets:clearing:ach |" in str(told["what_matters"])
+    for asset in ("reconciliation/days", "reconciliation/bridge"):
+        assert "](data:image/svg+xml;base64," in str(_materialization(house, asset, house.days[2])["chart"])
+    with house.platform.database.connect() as connection:
+        report = gather(connection, last)
+    assert report.does_bridge_reach
+    assert report.is_mart_current
 
     assert house.run(first, last).success
     assert house.digests() == before

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import psycopg
 
+from payments_pipeline.ledger.conversion import convert
 from payments_pipeline.ledger.posting import board, post_day
 from payments_pipeline.paths import DATA_DIR
 from payments_pipeline.postgres.connect import Database
@@ -45,6 +46,18 @@ select i, i || ' Elm Street', 'Salem', 'OR', '97301', '41047', 'single_family', 
 insert into servicing.escrow select i, 240000, 120000, 50000 from generate_series(1, %(loans)s) as i;
 insert into servicing.loan_statuses select i, '2026-01-01', 'legal_hold', 'test' from generate_series(7, %(loans)s, 40) as i;
 insert into ledger.balances (loan_id) select i from generate_series(1, %(loans)s) as i
+"""
+
+# What the former system posted for the third loan: a receipt, one that went back, one held and released, and a bill.
+_PAST: Final = """
+insert into servicing.converted_loans values (3, '2025-11-03', %(principal)s + 50000, 20000, 0);
+insert into ledger.conversions values
+(3, 1, 'receipt', '2025-11-03', '2025-11-03', 166000, 4000, 0, 102000, 30000, 30000, 0, 0),
+(3, 2, 'receipt', '2025-11-28', null, 150000, 0, 0, 0, 0, 0, 0, 150000),
+(3, 3, 'return', '2025-12-01', null, -150000, 0, 0, 0, 0, 0, 0, -150000),
+(3, 4, 'receipt', '2025-12-02', null, 152500, 0, 2500, 0, 0, 0, 150000, 0),
+(3, 5, 'release', '2025-12-04', '2025-12-04', 0, 0, 0, 100000, 20000, 30000, -150000, 0),
+(3, 6, 'disbursement', '2025-12-15', null, -30000, 0, 0, 0, 0, -30000, 0, 0)
 """
 
 # What is delivered over the week: each payment's word, the returns of some, repeats of some. A word is booked on the
@@ -179,7 +192,11 @@ values (
 insert into settlement.line_corrections
 select b.bank_day, b.line_id, v.version, operations.content_id('statement'), v.version = 1
 from settlement.bank_lines as b, generate_series(1, 2) as v (version)
-where b.bank_day = '2026-01-05'
+where b.bank_day = '2026-01-05';
+insert into reconciliation.decisions (
+    decision_id, decision_no, decision, bank_day, cents, needs_approval, reason, decided_by
+)
+values (operations.content_id('decision'), 1, 'write_off', '2026-01-05', 100, false, 'too small to ask', 'somebody')
 """
 
 
@@ -235,7 +252,9 @@ def keep_books(connection: psycopg.Connection[Any], *, loans: int = 60, payments
             [(RATE_PPM, *factor) for factor in amortisation.factors(RATE_PPM, 360)],
         )
     connection.execute(_WORDS, parameters | {"due": payment + 30_000})
+    connection.execute(_PAST, parameters)
     connection.commit()
+    convert(connection)
     board(connection)
     connection.commit()
     for day in DAYS:

@@ -162,6 +162,46 @@ CRIMES = [
         "returning effective_on, 'boarding'",
     ),
     Crime(
+        "entries_follow_from_conversions",
+        "interest that the former system received is booked as an advance",
+        "update ledger.entries set account = 1240 where kind = 'conversion' and account = 1220 and effective_on = '2025-11-03' "
+        "returning effective_on, 'loan 3, posting ' || subject_id",
+    ),
+    Crime(
+        "entries_follow_from_conversions",
+        "the former system hands over less than it held",
+        "update ledger.entries set amount_cents = amount_cents - sign(amount_cents) where kind = 'conversion_book' and account = 1210 "
+        "and effective_on = '2026-01-01' returning null::date, 'account 1210'",
+    ),
+    Crime(
+        "entries_follow_from_conversions",
+        "interest of the former system is earned twice",
+        "update ledger.entries set amount_cents = 2 * amount_cents where kind = 'conversion_book' and account = 4010 "
+        "and effective_on = '2025-12-04' returning null::date, 'interest_income'",
+    ),
+    Crime(
+        "conversions_lead_to_the_boarding",
+        "a loan is said to have begun with more than it did",
+        "update servicing.converted_loans set principal_cents = principal_cents + 1 returning date '2026-01-01', 'loan ' || loan_id",
+    ),
+    Crime(
+        "conversions_lead_to_the_boarding",
+        "a posting lies before its loan's books begin",
+        "update ledger.conversions set effective_on = '2025-11-02' where posting_no = 1 returning date '2026-01-01', 'loan ' || loan_id",
+    ),
+    Crime(
+        "the_conversion_is_what_was_sealed",
+        "a cent of what the former system received is moved from interest to principal",
+        "update ledger.conversions set interest_cents = interest_cents - 1, principal_cents = principal_cents + 1 "
+        "where posting_no = 1 returning date '2026-01-01', 'conversion'",
+    ),
+    Crime(
+        "the_conversion_is_what_was_sealed",
+        "a loan's past is added afterwards",
+        "insert into servicing.converted_loans select loan_id, '2025-12-01', principal_cents, 50000, 0 from servicing.loans "
+        "where loan_id = 4 returning date '2026-01-01', 'conversion'",
+    ),
+    Crime(
         "balances_equal_the_ledger",
         "a borrower's suspense grows by itself",
         "update ledger.balances set suspense_cents = suspense_cents + 1 where loan_id = 3 returning last_effective_on, 'loan 3'",
@@ -503,9 +543,23 @@ CRIMES = [
         f"delete from reconciliation.matches {_LINE} returning bank_day, 'line ' || line_id",
     ),
     Crime(
+        "the_bridge_leads_to_the_bank",
+        "a cause is made smaller",
+        "update reconciliation.bridge set cents = cents - 1 where (bank_day, account, channel, cause) in "
+        "(select bank_day, account, channel, cause from reconciliation.bridge order by 1, 2, 3, 4 limit 1) "
+        "returning bank_day, account || ', ' || channel",
+    ),
+    Crime(
+        "the_bridge_leads_to_the_bank",
+        "a cause is called by another name",
+        "update reconciliation.bridge set cause = 'unknown' where (bank_day, account, channel, cause) in "
+        "(select bank_day, account, channel, cause from reconciliation.bridge order by 1, 2, 3, 4 limit 1) "
+        "returning bank_day, account || ', ' || channel || ', unknown'",
+    ),
+    Crime(
         "nothing_is_matched_twice",
         "a second line is matched to the same payment",
-        "insert into reconciliation.matches select bank_day, 'another', loan_id, payment_id, kind, bank_cents, our_cents, method "
+        "insert into reconciliation.matches select bank_day, 'another', loan_id, payment_id, kind, bank_cents, our_cents, method, our_day "
         f"from reconciliation.matches {_LINE} returning bank_day, 'payment ' || payment_id",
     ),
     Crime(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.reconciliation.days import Reconciliation, reconcile_day, returns_from
 from payments_pipeline.rules.calendar import next_bank_day
-from tests.reconciliation.desk import MONDAY, Desk
+from tests.reconciliation.desk import MONDAY, Desk, load_rules
 
 SATURDAY = MONDAY - timedelta(days=2)
 
@@ -25,7 +25,7 @@ def desk(database: Database) -> Iterator[Desk]:
 def test_a_line_and_a_payment_that_agree_are_paired_and_the_day_balances(desk: Desk) -> None:
     payment, line = desk.payment("REF-1", 10_000), desk.line("REF-1", 10_000)
     found = reconcile_day(desk.connection, MONDAY)
-    assert desk.matches() == [(line, payment, "credit", "exact")]
+    assert desk.matches() == [(line, payment, "credit", "reference_amount")]
     assert (found.items, found.variance_cents, found.is_balanced) == (0, 0, True)
     assert [(c.bank_cents, c.our_cents, c.matched_count, c.open_count) for c in found.channels] == [
         (10_000, 10_000, 1, 0)
@@ -47,22 +47,28 @@ def test_letters_beyond_ascii_keep_their_case(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "differing", [{"channel": "wire"}, {"kind": "other"}, {"reference": "REF-2"}, {"reference": None}]
+    ("differing", "cause"),
+    [
+        ({"channel": "wire"}, "missing_here"),
+        ({"kind": "other"}, "unknown"),
+        ({"reference": "REF-2"}, "missing_here"),
+        ({"account": "lockbox"}, "missing_here"),
+    ],
 )
-def test_lines_that_differ_in_rail_kind_or_reference_are_not_paired(
-    desk: Desk, differing: dict[str, str | None]
+def test_lines_that_differ_in_rail_kind_account_or_reference_are_not_paired(
+    desk: Desk, differing: dict[str, str], cause: str
 ) -> None:
     desk.payment("REF-1", 10_000)
     desk.line(**{"reference": "REF-1", "cents": 10_000} | differing)  # type: ignore[arg-type]
     reconcile_day(desk.connection, MONDAY)
     assert desk.matches() == []
-    assert desk.items() == [("bank", "missing_here", 10_000), ("ours", "missing_at_bank", -10_000)]
+    assert desk.items() == [("bank", cause, 10_000), ("ours", "missing_at_bank", -10_000)]
 
 
 def test_a_pair_whose_amounts_differ_is_matched_and_the_difference_is_an_item(desk: Desk) -> None:
     payment, line = desk.payment("REF-1", 10_000), desk.line("REF-1", 10_250)
     found = reconcile_day(desk.connection, MONDAY)
-    assert desk.matches() == [(line, payment, "credit", "reference")]
+    assert desk.matches() == [(line, payment, "credit", "reference_other_amount")]
     assert desk.items() == [("both", "amount_differs", 250)]
     assert found.channels[0].matched_count == 1
     assert found.variance_cents == 250
@@ -73,7 +79,7 @@ def test_the_exact_amount_has_precedence_over_the_reference_alone(desk: Desk) ->
     exact = desk.payment("REF-1", 10_000)
     line = desk.line("REF-1", 10_000)
     reconcile_day(desk.connection, MONDAY)
-    assert desk.matches() == [(line, exact, "credit", "exact")]
+    assert desk.matches() == [(line, exact, "credit", "reference_amount")]
 
 
 def test_a_line_told_twice_is_a_duplicate_at_the_bank(desk: Desk) -> None:
@@ -86,12 +92,24 @@ def test_a_line_told_twice_is_a_duplicate_at_the_bank(desk: Desk) -> None:
 
 
 def test_payments_that_look_alike_are_paired_one_to_one(desk: Desk) -> None:
-    payments = {desk.payment("SAME", 10_000) for _ in range(3)}
-    lines = {desk.line("same", 10_000) for _ in range(2)}
+    payments = {desk.payment("SAME", 10_000) for _ in range(2)}
+    lines = {desk.line("same", 10_000) for _ in range(3)}
     reconcile_day(desk.connection, MONDAY)
-    assert {row[0] for row in desk.matches()} == lines
-    assert len({row[1] for row in desk.matches()} & payments) == 2
-    assert desk.items() == [("ours", "missing_at_bank", -10_000)]
+    assert {row[1] for row in desk.matches()} == payments
+    assert len({row[0] for row in desk.matches()} & lines) == 2
+    assert desk.items() == [("bank", "duplicate_at_bank", 10_000)]
+
+
+def test_with_fewer_lines_than_payments_that_look_alike_nobody_can_tell_which_is_missing(desk: Desk) -> None:
+    payments = {desk.payment("SAME", 10_000) for _ in range(2)}
+    line = desk.line("same", 10_000)
+    reconcile_day(desk.connection, MONDAY)
+    assert desk.matches() == []
+    suggested = desk.rows("select line_ids, payment_ids, method, score from reconciliation.suggestions")
+    assert {payment for _, [payment], *_ in suggested} == payments
+    assert {(tuple(lines), method, score) for lines, _, method, score in suggested} == {
+        ((line,), "reference_amount", 35)
+    }
 
 
 def test_a_payment_that_is_not_completed_is_not_expected(desk: Desk) -> None:
@@ -111,7 +129,7 @@ def test_a_return_of_the_weekend_shows_on_monday_below_zero(desk: Desk) -> None:
     payment = desk.payment("REF-1", 10_000, value_date=old, returned_on=SATURDAY)
     line = desk.line("REF-1", -10_000, kind="return")
     found = reconcile_day(desk.connection, MONDAY)
-    assert desk.matches() == [(line, payment, "return", "exact")]
+    assert desk.matches() == [(line, payment, "return", "reference_amount")]
     assert found.is_balanced
     assert found.channels[0].our_cents == -10_000
 
@@ -250,7 +268,7 @@ PAYMENTS = st.lists(
 LINES = st.lists(st.tuples(REFERENCES, CENTS, CHANNELS, st.sampled_from(["credit", "return", "fee"])), max_size=12)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(payments=PAYMENTS, lines=LINES, late=LINES)
 def test_on_any_day_each_side_is_used_once_and_the_items_explain_the_variance(
     desk: Desk,
@@ -259,6 +277,7 @@ def test_on_any_day_each_side_is_used_once_and_the_items_explain_the_variance(
     late: list[tuple[str | None, int, str, str]],
 ) -> None:
     desk.connection.rollback()
+    load_rules(desk.connection)
     for reference, cents, channel, is_completed, returned_on in payments:
         desk.payment(reference, cents, channel=channel, is_completed=is_completed, returned_on=returned_on)
     _lay_out(desk, lines)
@@ -307,20 +326,29 @@ def _holds(desk: Desk, found: Reconciliation) -> None:
     )  # fmt: skip
     for channel in found.channels:
         assert channel.variance_cents == channel.bank_cents - channel.our_cents == explained.get(channel.channel, 0)
-        assert (channel.status == "balanced") == (channel.variance_cents == 0)
-    assert found.items == sum(channel.open_count for channel in found.channels)
+        unexplained = desk.rows(
+            "select coalesce(sum(variance_cents), 0)::bigint from reconciliation.items "
+            "where status = 'open' and channel = %s", channel.channel
+        )  # fmt: skip
+        assert (channel.status == "balanced") == (unexplained == [(0,)])
+    assert desk.rows("select count(*) from reconciliation.items where status = 'open'") == [
+        (sum(channel.open_count for channel in found.channels),)
+    ]
     matches = desk.matches()
     assert (
         len({(payment, kind) for _, payment, kind, _ in matches}) == len({line for line, *_ in matches}) == len(matches)
     )
     assert sum(channel.matched_count for channel in found.channels) == len(matches)
-    # whatever could have been paired has been: no two open items agree in rail, kind and reference
+    # whatever could have been paired has been: of open items that agree in rail, kind, amount and reference there are
+    # more of ours, and nobody can tell which the bank shows
     assert not desk.rows(
-        "select from reconciliation.items b join settlement.bank_lines l on l.line_id = b.item_id "
+        "select l.channel, l.kind, l.amount_cents, lower(btrim(l.reference)) "
+        "from reconciliation.items b join settlement.bank_lines l on l.line_id = b.item_id "
         "join reconciliation.items o on o.side = 'ours' and o.channel = l.channel "
         "join payments.payments p on p.payment_id = o.payment_id "
-        "where b.side = 'bank' and o.item_id = p.payment_id || ' ' || l.kind "
-        "and lower(btrim(l.reference)) = lower(btrim(p.reference))"
+        "where b.side = 'bank' and o.item_id = p.payment_id || ' ' || l.kind and -o.variance_cents = l.amount_cents "
+        "and lower(btrim(l.reference)) = lower(btrim(p.reference)) "
+        "group by 1, 2, 3, 4 having count(distinct b.item_id) >= count(distinct o.item_id)"
     )
     cases = {
         row[1] for row in desk.rows("select category, subcategory from operations.exception_cases where state = 'open'")

@@ -164,3 +164,13 @@ def test_every_borrower_whose_form_is_due_gets_a_statement(
     ):
         assert words in page
     assert write_statements(desk, [1])[0].records == 1
+
+
+def test_a_word_that_is_wider_than_its_column_is_cut_and_runs_into_nothing(tmp_path: Path) -> None:
+    place = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch"
+    abroad = replace(PLAIN, address=Address("1 Station Road", place, "", "LL61 5UJ", "GB"))
+    write_statement(tmp_path / "one.pdf", abroad, read_filer())
+    lines = pages_of(tmp_path / "one.pdf")[0].splitlines()
+    assert place not in lines
+    (first,) = [number for number, line in enumerate(lines) if line.startswith("Llanfair")]
+    assert "".join(lines[first : first + 2]).startswith(place)

@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 from payments_pipeline.rules.calendar import is_bank_day
 from payments_pipeline.rules.settlement import RULES, is_ready, parse, settles_on
 
-HEADER = "channel,lag_bank_days,every_day,ready_signals,description"
+HEADER = (
+    "channel,lag_bank_days,every_day,ready_signals,account,grouped_by,fee_ppm,fee_cents_each,late_after_bank_days,"
+    "window_bank_days,description"
+)
 days = st.dates(date(2020, 1, 1), date(2040, 12, 31))
 
 
@@ -66,16 +69,28 @@ def test_one_word_completes_the_payments_of_a_rail(channel: str, signal: str) ->
 
 
 def test_a_rail_may_have_several_ready_signals() -> None:
-    assert parse([HEADER, "ach,0,false,settled|completed,x"])["ach"].ready_signals == {"settled", "completed"}
+    assert parse([HEADER, "ach,0,false,settled|completed,own,transfer,0,0,0,1,x"])["ach"].ready_signals == {
+        "settled",
+        "completed",
+    }
 
 
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("ach,soon,false,settled,x", "line 2: expected lag_bank_days as a whole number from 0, found 'soon'"),
-        ("ach,0,maybe,settled,x", "line 2: expected every_day as true or false, found 'maybe'"),
-        ("ach,1,true,settled,x", "line 2: a rail that settles every day has no lag"),
-        ("ach,0,false,,x", "line 2: expected at least one ready signal"),
+        (
+            "ach,soon,false,settled,own,transfer,0,0,0,1,x",
+            "line 2: expected lag_bank_days as a whole number from 0, found 'soon'",
+        ),
+        ("ach,0,maybe,settled,own,transfer,0,0,0,1,x", "line 2: expected every_day as true or false, found 'maybe'"),
+        ("ach,1,true,settled,own,transfer,0,0,0,1,x", "line 2: a rail that settles every day has no lag"),
+        ("ach,0,false,,own,transfer,0,0,0,1,x", "line 2: expected at least one ready signal"),
+        ("ach,0,false,settled,,transfer,0,0,0,1,x", "line 2: expected the account on which the rail settles"),
+        ("ach,0,false,settled,own,heap,0,0,0,1,x", "line 2: expected grouped_by as one of"),
+        (
+            "ach,0,false,settled,own,transfer,2.9,0,0,1,x",
+            "line 2: expected fee_ppm as a whole number from 0, found '2.9'",
+        ),
     ],
 )
 def test_a_wrong_rule_is_named_by_its_line(row: str, said: str) -> None:
@@ -85,4 +100,4 @@ def test_a_wrong_rule_is_named_by_its_line(row: str, said: str) -> None:
 
 def test_two_rules_for_a_rail_are_refused() -> None:
     with pytest.raises(ValueError, match="line 3: channel 'ach' has a rule already"):
-        parse([HEADER, "ach,0,false,settled,x", "ach,1,false,settled,x"])
+        parse([HEADER, "ach,0,false,settled,own,transfer,0,0,0,1,x", "ach,1,false,settled,own,transfer,0,0,0,1,x"])

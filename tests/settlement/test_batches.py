@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from payments_pipeline.postgres.connect import Database
+from payments_pipeline.reconciliation.days import reconcile_day
 from payments_pipeline.rules.settlement import settles_on
 from payments_pipeline.settlement.batches import settle_day
 from tests.reconciliation.desk import MONDAY, Desk, Row
@@ -76,3 +77,66 @@ def test_running_a_day_again_replaces_its_batches(desk: Desk) -> None:
     batches(desk)
     desk.line("A", 10_000)
     assert batches(desk) == [("ach", 1, 10_000, 1, 10_000, 0, "settled")]
+
+
+# What is late ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def calendar(desk: Desk) -> None:
+    """The banks are open on the weekdays around."""
+    desk.connection.execute(
+        "insert into settlement.calendar select channel, d::date, d::date from settlement.rules, "
+        "generate_series('2026-06-29'::date, '2026-07-17'::date, interval '1 day') as d where extract(isodow from d) < 6"
+    )
+
+
+def lateness(desk: Desk) -> list[Row]:
+    return desk.rows("select status, late_bank_days from settlement.batches where bank_day = %s", MONDAY)
+
+
+def late_cases(desk: Desk) -> list[Row]:
+    return desk.rows(
+        "select subcategory, severity, state from operations.exception_cases where category = 'late_batch' order by 1"
+    )
+
+
+@pytest.mark.usefixtures("calendar")
+def test_a_payout_may_take_the_time_that_its_rule_gives_and_then_opens_a_case_before_anyone_asks(desk: Desk) -> None:
+    tuesday, wednesday = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
+    desk.payment("A", 10_000, channel="card", value_date=date(2026, 7, 2))
+    settle_day(desk.connection, MONDAY)
+    assert lateness(desk) == [("pending", 0)]
+    assert late_cases(desk) == []
+    for day, days, severity in ((tuesday, 1, "medium"), (wednesday, 2, "high")):
+        desk.line("W", 700, channel="wire", day=day)
+        settle_day(desk.connection, day)
+        assert lateness(desk) == [("late", days)]
+        assert late_cases(desk) == [("card", severity, "open")]
+    desk.line("A", 10_000, channel="card")
+    settle_day(desk.connection, MONDAY)
+    assert lateness(desk) == [("settled", 0)]
+    assert late_cases(desk) == [("card", "high", "resolved")]
+
+
+@pytest.mark.usefixtures("calendar")
+def test_a_batch_that_comes_a_day_late_is_settled_then_and_its_case_closes(desk: Desk) -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    desk.payment("A", 10_000)
+    settle_day(desk.connection, MONDAY)
+    reconcile_day(desk.connection, MONDAY)
+    assert late_cases(desk) == [("ach", "medium", "open")]
+    desk.line("A", 10_000, day=tuesday)
+    settle_day(desk.connection, tuesday)
+    reconcile_day(desk.connection, tuesday)
+    assert lateness(desk) == [("settled", 1)]
+    assert late_cases(desk) == [("ach", "medium", "resolved")]
+
+
+def test_what_a_processor_keeps_is_expected_to_be_missing(desk: Desk) -> None:
+    desk.payment("A", 10_000, channel="card", value_date=date(2026, 7, 2))
+    desk.line("STL1", 9_680, channel="card")
+    settle_day(desk.connection, MONDAY)
+    assert desk.rows(
+        "select account, expected_fee_cents, variance_cents, status, reference from settlement.batches"
+    ) == [("processors", 320, 0, "settled", "STL1")]

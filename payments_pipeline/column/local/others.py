@@ -1,7 +1,7 @@
 """What else arrives in a world as its clock moves: files of the lockbox, statements of other accounts, processors.
 
 Column's server has nothing to do with these; they are played here because one clock must move all of a world. Files
-appear in an inbox in one step each. Card, PayPal and Venmo payments come as signed webhooks to the generic service where
+appear in an inbox in one step each: the lockbox bank's statement as BAI2, the processors' in the plain form. Card, PayPal and Venmo payments come as signed webhooks to the generic service where
 there is one, else as files too.
 """
 
@@ -18,6 +18,7 @@ from typing import Any, Final
 import httpx
 import orjson
 
+from payments_pipeline.column.local import lockbox
 from payments_pipeline.column.local.reports import OUR_ACCOUNT
 from payments_pipeline.column.signature import sign
 from payments_pipeline.world.days import instant
@@ -91,8 +92,9 @@ class OtherSources:
         """Puts a file into the inbox: the file first, then the sidecar that vouches for it."""
         folder = inbox / arrival.path.parent.parent.name / arrival.path.parent.name
         if not arrival.receipt:
-            folder = inbox / "bank"
-            return _place(folder / arrival.path.name, _lines_of_others(arrival.path))
+            statement = lockbox.statement(arrival.path)
+            placed = _place(inbox / "statements" / f"{lockbox.ACCOUNT}-{arrival.path.stem}.bai", statement)
+            return placed + _place(inbox / "bank" / arrival.path.name, _lines_of_processors(arrival.path))
         placed = _place(folder / arrival.path.name, arrival.path.read_bytes())
         sidecar = folder / _SIDECAR
         known = (
@@ -160,12 +162,12 @@ def _place(path: Path, content: bytes) -> int:
     return 1
 
 
-def _lines_of_others(statement: Path) -> bytes:
-    """A statement without the account that Column's own reports tell of."""
+def _lines_of_processors(statement: Path) -> bytes:
+    """A statement without the accounts that Column's own reports and the lockbox's statements tell of."""
     header, *lines = statement.read_bytes().splitlines(keepends=True)
     place = header.rstrip().split(b",").index(b"account")
-    ours = OUR_ACCOUNT.encode("ascii")
-    return header + b"".join(line for line in lines if line.split(b",", place + 1)[place] != ours)
+    others = {account.encode("ascii") for account in (OUR_ACCOUNT, lockbox.ACCOUNT)}
+    return header + b"".join(line for line in lines if line.split(b",", place + 1)[place] not in others)
 
 
 def _bodies(path: Path) -> Iterator[bytes]:

@@ -1,7 +1,8 @@
 """Reports of the local bank: what its statement shows of our account, as documents that are made once and fetched.
 
 The world's `bank/<day>.csv` is the truth of a day. A line gets an instant on its day, so that a report asked for at noon
-holds what there was until noon, and the balance follows from line to line.
+holds what there was until noon, and the balance follows from line to line. Column knows its transfers: where the world's
+statement leaves out the id of one, the report has it all the same.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
 
 from payments_pipeline.column import ids
 from payments_pipeline.column.local.objects import BANK_ACCOUNT_ID, ENTITY_ID
@@ -26,7 +28,8 @@ from payments_pipeline.formats.statement_csv import ColumnReportRow, write_colum
 from payments_pipeline.formats.statements import Balance, Line, Statement
 from payments_pipeline.world.days import NEW_YORK, day_number
 from payments_pipeline.world.draws import Flags, Int64s, scattered
-from payments_pipeline.world.identifiers import RAILS
+from payments_pipeline.world.identifiers import RAILS, transfer_ids
+from payments_pipeline.world.text import ids as text_ids
 
 OUR_ACCOUNT: Final = RAILS[COLUMN_RAILS[0]].account
 TYPES: Final = ("bank_account_summary", "bank_account_transaction", "bank_account_daily_statement")
@@ -34,6 +37,7 @@ TYPES: Final = ("bank_account_summary", "bank_account_transaction", "bank_accoun
 _FIRST_SECOND, _SECONDS = 4 * 3_600, 17 * 3_600
 """Within which lines fall, from midnight in New York: hours that are on the same day in California."""
 _INSTANT_SALT: Final = 0xBA_3000
+_OWN_SALT: Final = 0xBA_3001
 _TYPE_CODES: Final = {("ach", True): "142", ("wire", True): "195", ("realtime", True): "195", ("book", True): "206"}
 _RETURN_CODES: Final = {"ach": "557", "wire": "495", "realtime": "495", "book": "506"}
 _EVENTS: Final = {
@@ -85,6 +89,7 @@ class Statements:
 
     def __init__(self, world_dir: Path, collected: npt.NDArray[np.bytes_]) -> None:
         self._folder = world_dir / "bank"
+        self._truth = world_dir / "truth" / "bank.parquet"
         self._collected = collected
         self._days = sorted(date.fromisoformat(path.stem) for path in self._folder.glob("*.csv"))
 
@@ -109,9 +114,9 @@ class Statements:
 
     def _day(self, day: date) -> BankLines:
         table = _read(self._folder / f"{day}.csv")
-        named = table["transaction_id"].combine_chunks()
         midnight = _midnight(day, NEW_YORK)
         number = np.arange(len(table), dtype=np.int64) + day_number(day) * 10**8
+        named = _with_ids(table, number, day, self._truth)
         at = midnight + _FIRST_SECOND + (scattered(number, _INSTANT_SALT) % np.uint64(_SECONDS)).astype(np.int64)
         order = np.argsort(at, kind="stable")
         digits = pc.utf8_slice_codeunits(named, -ids.LENGTH).to_numpy(zero_copy_only=False).astype(f"S{ids.LENGTH}")
@@ -125,7 +130,7 @@ class Statements:
             ordered["amount_cents"].to_numpy(),
             ordered["channel"].to_pylist(),
             pc.equal(ordered["kind"], "credit").to_numpy(),
-            ordered["transaction_id"].to_pylist(),
+            named.take(pa.array(order)).to_pylist(),
             found[order],
         )
 
@@ -290,7 +295,7 @@ def _statement_lines(day: date, number: int, lines: BankLines) -> Iterator[Line]
 
 
 def _read(path: Path) -> pa.Table:
-    text = dict.fromkeys(("account", "channel", "kind", "transaction_id"), pa.string())
+    text = dict.fromkeys(("line_id", "account", "channel", "kind", "transaction_id"), pa.string())
     table = pacsv.read_csv(
         path,
         convert_options=pacsv.ConvertOptions(
@@ -298,6 +303,34 @@ def _read(path: Path) -> pa.Table:
         ),
     )
     return table.filter(pc.equal(table["account"], OUR_ACCOUNT))
+
+
+def _with_ids(table: pa.Table, number: Int64s, day: date, truth: Path) -> pa.StringArray:
+    """The id of each line's transaction; where the statement leaves it out, that of the payment that the line truly is."""
+    named = table["transaction_id"].combine_chunks()
+    is_missing = pc.equal(named, "")
+    nameless = table.filter(is_missing)
+    if not len(nameless):
+        return named
+    own = number[is_missing.to_numpy(zero_copy_only=False)].tolist()
+    found = zip(nameless["channel"].to_pylist(), _payments_of(nameless["line_id"], day, truth), own, strict=True)
+    return pc.replace_with_mask(named, is_missing, pa.array([_own_id(*one) for one in found]))
+
+
+def _payments_of(line_ids: pa.ChunkedArray, day: date, truth: Path) -> Iterator[int]:
+    """The payment that each line shows, be it for the second time; 0 where it is nobody's."""
+    rows = pq.read_table(truth, columns=["line_id", "group", "identity"], filters=[("bank_day", "=", day)])
+    lines = rows.filter(pc.is_in(rows["line_id"], line_ids))
+    paid = rows.filter(pc.and_(pc.is_in(rows["group"], lines["group"]), pc.greater(rows["identity"], 0)))
+    payment = dict(zip(paid["group"].to_pylist(), paid["identity"].to_pylist(), strict=True))
+    group = dict(zip(lines["line_id"].to_pylist(), lines["group"].to_pylist(), strict=True))
+    return (payment.get(group[line_id], 0) for line_id in line_ids.to_pylist())
+
+
+def _own_id(channel: str, payment: int, number: int) -> str:
+    if payment:
+        return str(transfer_ids(channel, np.array([payment]))[0])
+    return RAILS[channel].transfer_prefix + text_ids(np.array([number]), _OWN_SALT).tobytes().decode("ascii")
 
 
 @cache

@@ -1,12 +1,15 @@
 -- What each rail should have delivered to the bank on a day, and what it did.
 select
+    account,
     channel,
     expected_cents,
+    expected_fee_cents,
     actual_cents,
     variance_cents,
     expected_count,
     actual_count,
-    status
+    status,
+    late_bank_days
 from settlement.batches
 where bank_day = %(day)s
-order by channel;
+order by account, channel;

@@ -1,0 +1,186 @@
+"""The command `payments reconcile`: what people decide about a day, and what they need to see for that."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import click
+import psycopg
+from rich.console import Console
+from rich.table import Table
+
+from payments_pipeline.commands import begin
+from payments_pipeline.postgres.connect import open_database
+from payments_pipeline.postgres.run import query
+from payments_pipeline.reconciliation.days import reconcile_day
+from payments_pipeline.reconciliation.decisions import Decision, Kind, Verdict, decide, judge
+
+_Day = click.DateTime(["%Y-%m-%d"])
+
+_date = click.option("--date", "at", type=_Day, required=True, help="Bank day.")
+_reason = click.option("--reason", required=True, help="Why.")
+_by = click.option("--by", "decided_by", required=True, help="Who decides.")
+_lines = click.option("--line", "lines", multiple=True, help="Line of the bank; may be said several times.")
+_payments = click.option("--payment", "payments", type=click.UUID, multiple=True, help="Payment; the same.")
+
+
+@click.group()
+def reconcile() -> None:
+    """See what is open on a bank day, and decide what the machine must not guess.
+
+    Decisions are kept with their reason and name, and survive every rerun. A large write-off, and a match whose sides
+    differ by much, count once a second person approves them.
+    """
+
+
+@reconcile.command()
+@_date
+@click.option("--all", "every", is_flag=True, help="Also what is explained and needs nobody.")
+def show(at: datetime, every: bool) -> None:
+    """What is open on a day, and what to do about it."""
+    rows = _ask("reconciliation/open_items", day=at.date(), every=every)
+    if not rows:
+        click.echo(f"nothing is open on {at.date()}")
+        return
+    table = _table("rail", "cause", "dollars", "item", "what", "next step")
+    for row in rows:
+        table.add_row(
+            row["channel"], row["cause"], f"{row['variance_cents'] / 100:,.2f}", row["item_id"], row["description"],
+            row["next_step"] or "",
+        )  # fmt: skip
+    Console().print(table)
+
+
+@reconcile.command()
+@_date
+def suggestions(at: datetime) -> None:
+    """What may belong together, with what speaks for it; to be confirmed by `match`."""
+    rows = _ask("reconciliation/suggested", day=at.date())
+    if not rows:
+        click.echo(f"nothing is suggested for {at.date()}")
+        return
+    table = _table("score", "lines", "payments", "evidence")
+    for row in rows:
+        table.add_row(str(row["score"]), "\n".join(row["line_ids"]), _some(row["payment_ids"]), row["evidence"])
+    Console().print(table)
+
+
+@reconcile.command()
+def waiting() -> None:
+    """Decisions that count only once somebody else approves them."""
+    rows = _ask("reconciliation/waiting_decisions")
+    if not rows:
+        click.echo("no decision waits for approval")
+        return
+    table = _table("decision", "day", "what", "dollars", "by", "reason")
+    for row in rows:
+        table.add_row(
+            str(row["decision_id"]), str(row["bank_day"]), row["decision"], f"{row['cents'] / 100:,.2f}",
+            row["decided_by"], row["reason"],
+        )  # fmt: skip
+    Console().print(table)
+
+
+@reconcile.command()
+@_date
+@_lines
+@_payments
+@_reason
+@_by
+def match(at: datetime, lines: tuple[str, ...], payments: tuple[UUID, ...], reason: str, decided_by: str) -> None:
+    """Match lines with payments. By how much they differ is written off with it."""
+    _decide("match", at.date(), lines, payments, reason, decided_by)
+
+
+@reconcile.command()
+@_date
+@_lines
+@_payments
+@_reason
+@_by
+def unmatch(at: datetime, lines: tuple[str, ...], payments: tuple[UUID, ...], reason: str, decided_by: str) -> None:
+    """Take lines and payments apart, and never match them again unless somebody does."""
+    _decide("unmatch", at.date(), lines, payments, reason, decided_by)
+
+
+@reconcile.command("write-off")
+@_date
+@_lines
+@_payments
+@_reason
+@_by
+def write_off(at: datetime, lines: tuple[str, ...], payments: tuple[UUID, ...], reason: str, decided_by: str) -> None:
+    """Write open lines or payments off."""
+    _decide("write_off", at.date(), lines, payments, reason, decided_by)
+
+
+@reconcile.command()
+@click.argument("decision_id", type=click.UUID)
+@_reason
+@_by
+def approve(decision_id: UUID, reason: str, decided_by: str) -> None:
+    """Approve somebody else's decision."""
+    _judge("approve", decision_id, reason, decided_by)
+
+
+@reconcile.command()
+@click.argument("decision_id", type=click.UUID)
+@_reason
+@_by
+def reject(decision_id: UUID, reason: str, decided_by: str) -> None:
+    """Reject a decision; it no longer counts."""
+    _judge("reject", decision_id, reason, decided_by)
+
+
+@reconcile.command("day")
+@_date
+def day_command(at: datetime) -> None:
+    """Reconcile a day again, without Dagster."""
+    with _connect() as connection:
+        found = reconcile_day(connection, at.date())
+    for rail in found.channels:
+        click.echo(
+            f"{rail.account} {rail.channel}: {rail.status}, {rail.matched_count} matched, {rail.open_count} open, "
+            f"the bank's less ours {rail.variance_cents / 100:,.2f}"
+        )
+
+
+def _decide(
+    kind: Kind, day: date, lines: Sequence[str], payments: Sequence[UUID], reason: str, decided_by: str
+) -> None:
+    with _connect() as connection:
+        stored = decide(connection, kind, day, lines=lines, payments=payments, reason=reason, decided_by=decided_by)
+    _tell(stored)
+
+
+def _judge(verdict: Verdict, decision_id: UUID, reason: str, decided_by: str) -> None:
+    with _connect() as connection:
+        stored = judge(connection, verdict, decision_id, reason=reason, decided_by=decided_by)
+    _tell(stored)
+
+
+def _tell(stored: Decision) -> None:
+    waits = "; it counts once somebody else approves it" if stored.needs_approval else ""
+    click.echo(f"{stored.decision} {stored.decision_id}, {stored.cents / 100:,.2f} dollars at stake{waits}")
+
+
+def _connect() -> psycopg.Connection[Any]:
+    return open_database(begin()).connect(application_name="payments reconcile")
+
+
+def _ask(name: str, **parameters: object) -> list[dict[str, Any]]:
+    with _connect() as connection:
+        return query(connection, name, **parameters)
+
+
+def _table(*columns: str) -> Table:
+    table = Table()
+    for column in columns:
+        table.add_column(column, justify="right" if column in ("dollars", "score") else "left", overflow="fold")
+    return table
+
+
+def _some(payments: Sequence[UUID]) -> str:
+    shown = [str(payment) for payment in payments[:3]]
+    return "\n".join([*shown, f"and {len(payments) - 3} more"] if len(payments) > 3 else shown)

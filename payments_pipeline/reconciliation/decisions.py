@@ -1,0 +1,160 @@
+"""What people decide about a reconciliation: match, unmatch, write off; and four eyes above the limit.
+
+A decision is a fact with a reason and a name. It is never changed; a later one may say otherwise, and each run of its day
+goes by what is in force. Above `approval` of `data/reconciliation_limits.csv`, a write-off, or a match whose sides differ,
+counts only once another person approves it; rejecting takes it back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+import psycopg
+
+from payments_pipeline.errors import PaymentsError
+from payments_pipeline.postgres.run import query
+from payments_pipeline.reconciliation.days import days_around, reconcile_day
+
+Kind = Literal["match", "unmatch", "write_off"]
+Verdict = Literal["approve", "reject"]
+
+
+class DecisionError(PaymentsError):
+    """A decision that cannot be taken as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision as it was stored."""
+
+    decision_id: UUID
+    decision_no: int
+    decision: str
+    bank_day: date
+    cents: int
+    needs_approval: bool
+    """Whether it counts only once another person approves it."""
+
+
+def decide(
+    connection: psycopg.Connection[Any],
+    decision: Kind,
+    day: date,
+    *,
+    lines: Sequence[str] = (),
+    payments: Sequence[UUID] = (),
+    reason: str,
+    decided_by: str,
+) -> Decision:
+    """Store what somebody decided about lines of `day` and payments, and reconcile the day by it."""
+    _refuse_empty(reason, decided_by)
+    sides = _sides(connection, day, lines, payments)
+    cents = _at_stake(decision, day, sides)
+    stored = _store(connection, decision, day, lines, payments, cents, reason, decided_by, None)
+    reconcile_day(connection, day)
+    return stored
+
+
+def judge(
+    connection: psycopg.Connection[Any], verdict: Verdict, decision_id: UUID, *, reason: str, decided_by: str
+) -> Decision:
+    """Approve or reject somebody else's decision, and reconcile its day anew."""
+    _refuse_empty(reason, decided_by)
+    found = query(connection, "reconciliation/decision", decision_id=decision_id)
+    if not found or found[0]["approves"]:
+        raise DecisionError(
+            f"{decision_id} is no decision to approve or reject.", "payments reconcile waiting lists them."
+        )
+    [decision] = found
+    if decision["verdict"] == "reject" or decision["verdict"] == verdict:
+        raise DecisionError(f"{decision_id} was {decision['verdict']}ed already.", "Decide anew where that was wrong.")
+    if verdict == "approve" and not decision["needs_approval"]:
+        raise DecisionError(f"{decision_id} is within the limit and counts already.", "Nothing is left to approve.")
+    if verdict == "approve" and _same_person(decision["decided_by"], decided_by):
+        raise DecisionError(
+            f"{decision_id} was decided by {decision['decided_by']}.", "Four eyes: somebody else has to approve it."
+        )
+    day = decision["bank_day"]
+    stored = _store(connection, verdict, day, (), (), decision["cents"], reason, decided_by, decision_id)
+    reconcile_day(connection, day)
+    return stored
+
+
+def _same_person(one: str, other: str) -> bool:
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def _refuse_empty(reason: str, decided_by: str) -> None:
+    for what, text in (("a reason", reason), ("the name of who decides", decided_by)):
+        if not any(letter.isalnum() for letter in text):
+            raise DecisionError(f"Expected {what}, found {text!r}.", "Whoever reads the books later will ask for it.")
+
+
+def _sides(
+    connection: psycopg.Connection[Any], day: date, lines: Sequence[str], payments: Sequence[UUID]
+) -> list[dict[str, Any]]:
+    sides = query(
+        connection, "reconciliation/decision_sides", day=day, near=list(days_around(connection, day)),
+        line_ids=list(lines), payment_ids=list(payments),
+    )  # fmt: skip
+    known = {(side["side"], side["id"]) for side in sides}
+    named = [("line", line) for line in lines] + [("payment", str(payment)) for payment in payments]
+    for side, name in named:
+        if (side, name) not in known:
+            raise DecisionError(
+                f"There is no {side} {name} among what was reconciled on {day} and the days around it.",
+                "payments reconcile show lists what is open; reconcile the day first if it is new.",
+            )
+    return sides
+
+
+def _at_stake(decision: Kind, day: date, sides: list[dict[str, Any]]) -> int:
+    """The cents that the limit is held against."""
+    of_lines = [side for side in sides if side["side"] == "line"]
+    of_payments = [side for side in sides if side["side"] == "payment"]
+    if decision == "write_off":
+        if not sides or not all(side["is_open"] for side in sides):
+            raise DecisionError("Only what is open can be written off.", "payments reconcile show lists what is open.")
+        if any(side["day"] != day for side in of_payments):
+            raise DecisionError("A payment is written off on the day on which it is open.", "Name that day.")
+        return sum(abs(int(side["cents"])) for side in sides)
+    if not of_lines or not of_payments:
+        raise DecisionError(f"To {decision} takes lines and payments.", "Name at least one of each.")
+    if decision == "unmatch":
+        return 0
+    kinds = {side["kind"] for side in of_lines}
+    if len(kinds) > 1 or not kinds <= {side["kind"] for side in of_payments}:
+        raise DecisionError("Credits are matched with credits, returns with returns.", "Match them apart.")
+    if len({side["channel"] for side in sides}) > 1:
+        raise DecisionError("Lines and payments are of several rails.", "Match each rail by itself.")
+    difference = sum(side["cents"] for side in of_lines) - sum(
+        side["cents"] for side in of_payments if side["kind"] in kinds
+    )
+    if difference and len(of_lines) > 1:
+        raise DecisionError(
+            f"The lines differ from the payments by {difference} cents, and it is not said on which line.",
+            "Match what adds up, or one line at a time.",
+        )
+    return abs(int(difference))
+
+
+def _store(
+    connection: psycopg.Connection[Any],
+    decision: Kind | Verdict,
+    day: date,
+    lines: Sequence[str],
+    payments: Sequence[UUID],
+    cents: int,
+    reason: str,
+    decided_by: str,
+    approves: UUID | None,
+) -> Decision:
+    connection.execute("select pg_advisory_xact_lock(hashtext('reconciliation.decisions'))")  # numbers have no gaps
+    [row] = query(
+        connection, "reconciliation/decide", decision=decision, day=day, line_ids=sorted(set(lines)),
+        payment_ids=sorted(set(payments)), cents=cents, reason=reason, decided_by=" ".join(decided_by.split()),
+        approves=approves, may_need_approval=decision in ("match", "write_off"),
+    )  # fmt: skip
+    return Decision(**row)

@@ -1,0 +1,91 @@
+-- What is left over of :day and, within the windows of the rules, of the days around it: :near, each :apart bank days
+-- from it. Of those days, what is open, and what is matched with the day and is thus found anew. Tells on which value
+-- dates the payments are.
+drop table if exists
+pg_temp.near_days, pg_temp.released, pg_temp.left_lines, pg_temp.left_movements, pg_temp.found;
+
+create temporary table near_days on commit drop as
+select n.day, n.apart
+from unnest(%(near)s::date[], %(apart)s::int[]) as n (day, apart);
+
+-- Matches across days that this day has a part in.
+create temporary table released on commit drop as
+with lines_elsewhere as (
+    select distinct m.bank_day, m.line_id
+    from reconciliation.matches as m
+    where m.bank_day = any(%(near)s) and m.our_day = %(day)s and m.our_day <> m.bank_day
+)
+
+select m.*
+from reconciliation.matches as m
+where m.bank_day = %(day)s and m.our_day <> m.bank_day
+union all
+select m.*
+from reconciliation.matches as m
+inner join lines_elsewhere as l on m.bank_day = l.bank_day and m.line_id = l.line_id
+where m.bank_day = any(%(near)s);
+
+create temporary table left_lines on commit drop as
+select %(day)s::date as bank_day, p.line_id, true as is_own, false as is_released
+from pairs as p
+where p.payment_id is null
+union all
+select i.bank_day, i.item_id, false, false
+from reconciliation.items as i
+inner join near_days as n on i.bank_day = n.day
+inner join settlement.rules as r on i.channel = r.channel and n.apart <= r.window_bank_days
+where
+    i.bank_day = any(%(near)s) and i.side = 'bank' and i.status <> 'explained'
+    and i.cause in ('missing_here', 'return', 'write_off')
+union all
+select distinct r.bank_day, r.line_id, false, true
+from released as r
+where r.bank_day <> %(day)s;
+
+create temporary table left_movements on commit drop as
+select
+    %(day)s::date as our_day, p.loan_id, p.payment_id, p.kind, p.effective_on, true as is_own, false as is_released
+from pairs as p
+where p.line_id is null
+union all
+select i.bank_day, i.loan_id, i.payment_id, i.kind, i.effective_on, false, false
+from reconciliation.items as i
+inner join near_days as n on i.bank_day = n.day
+inner join settlement.rules as r on i.channel = r.channel and n.apart <= r.window_bank_days
+where
+    i.bank_day = any(%(near)s) and i.side = 'ours' and i.status <> 'explained'
+    and i.cause in ('missing_at_bank', 'write_off') and i.effective_on is not null
+union all
+select distinct
+    r.our_day, r.loan_id, r.payment_id, r.kind, coalesce(i.effective_on, p.effective_on), false, true
+from released as r
+left join reconciliation.items as i
+    on
+        r.our_day = i.bank_day and r.payment_id || ' ' || r.kind = i.item_id and i.side = 'ours'
+        and i.bank_day = any(%(near)s)
+-- who shared a line with it on the line's own day is no item
+left join payments.payments as p
+    on
+        r.loan_id = p.loan_id and r.payment_id = p.payment_id and r.kind = 'credit'
+        and p.effective_on between %(day)s::date - 30 and %(day)s::date + 10
+where r.our_day <> %(day)s and coalesce(i.effective_on, p.effective_on) is not null;
+
+analyze left_lines, left_movements;
+
+-- What the passes find, a row for each line and movement that belong together, with the fee that was withheld.
+create temporary table found (
+    bank_day date not null,
+    line_id text not null,
+    our_day date not null,
+    effective_on date not null,
+    loan_id bigint not null,
+    payment_id uuid not null,
+    kind text not null,
+    bank_cents bigint not null,
+    our_cents bigint not null,
+    fee_cents bigint not null default 0,
+    method text not null,
+    group_no bigint
+) on commit drop;
+
+select distinct m.effective_on from left_movements as m

@@ -1,0 +1,23 @@
+-- The payments of `left_movements`, of value dates :value_dates, whatever became of them. Tells on which days we
+-- learned of those that come in batches: their rows say in which.
+drop table if exists pg_temp.left_payments;
+
+create temporary table left_payments on commit drop as
+select
+    m.*, p.channel, p.booked_on, p.batch_id, p.line, p.transfer_id, p.reference as as_written,
+    case m.kind when 'return' then -p.amount_cents else p.amount_cents end as amount_cents,
+    coalesce(r.account, '') as account,
+    coalesce(r.grouped_by, 'transfer') as grouped_by,
+    case m.kind
+        when 'credit' then settlement.fee_cents(p.amount_cents, r.fee_ppm, r.fee_cents_each) else 0
+    end as fee_cents
+from left_movements as m
+inner join payments.payments as p
+    on m.effective_on = p.effective_on and m.loan_id = p.loan_id and m.payment_id = p.payment_id
+left join settlement.rules as r on p.channel = r.channel
+where p.effective_on = any(%(value_dates)s);
+
+analyze left_payments;
+
+select distinct p.booked_on from left_payments as p
+where p.grouped_by <> 'transfer' and p.kind = 'credit'

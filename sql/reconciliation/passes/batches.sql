@@ -1,0 +1,461 @@
+-- Many payments in one line, and one or many in several: deposits of checks and payouts of processors, in full or less
+-- what the processor keeps. Cents decide: a batch is matched where its payments add up to its lines, or where a single
+-- thing explains the difference; what could be otherwise stays out of it.
+drop table if exists
+pg_temp.batch_members, pg_temp.batch_groups, pg_temp.batch_lines, pg_temp.batch_claims, pg_temp.claim_lines,
+pg_temp.claim_members, pg_temp.batch_gaps;
+
+-- Payments by the number of their deposit or payout; those without, by rail and day.
+create temporary table batch_members on commit drop as
+select
+    m.*,
+    dense_rank() over (
+        order by m.channel, m.account, m.number, case when m.number is null then m.our_day end
+    ) as group_id
+from candidate_movements as m
+where m.grouped_by <> 'transfer' and m.kind = 'credit';
+
+create temporary table batch_groups on commit drop as
+select
+    m.group_id, m.channel, m.account, m.number,
+    nullif(regexp_replace(m.number, '[^a-z0-9]', '', 'g'), '') as squeezed,
+    min(m.our_day) as first_day, count(*) as members,
+    sum(m.amount_cents)::bigint as gross, sum(m.amount_cents - m.fee_cents)::bigint as net
+from batch_members as m
+group by m.group_id, m.channel, m.account, m.number;
+
+analyze batch_members, batch_groups;
+
+-- Lines by the group that they name, or whose number is the only one that theirs is like.
+create temporary table batch_lines on commit drop as
+with lines as (
+    select l.* from candidate_lines as l
+    where l.grouped_by <> 'transfer' and l.kind = 'credit'
+),
+
+exact as (
+    select l.bank_day, l.line_id, g.group_id
+    from lines as l
+    inner join batch_groups as g on l.channel = g.channel and l.account = g.account and l.reference = g.number
+),
+
+alike as (
+    select l.bank_day, l.line_id, min(g.group_id) as group_id
+    from lines as l
+    inner join batch_groups as g on l.channel = g.channel and l.account = g.account
+    where
+        l.squeezed is not null
+        and not exists (
+            select from exact as e
+            where e.bank_day = l.bank_day and e.line_id = l.line_id
+        )
+        and reconciliation.is_like(l.squeezed, g.squeezed)
+    group by l.bank_day, l.line_id
+    having count(*) = 1
+)
+
+select
+    l.bank_day, l.line_id, l.channel, l.account, l.amount_cents, l.reference, l.is_own,
+    coalesce(e.group_id, a.group_id) as group_id,
+    -- a line that says what another says may be a repeat of it
+    row_number() over (
+        partition by coalesce(e.group_id, a.group_id), l.bank_day, l.amount_cents order by l.line_id
+    ) > 1 as is_repeat
+from lines as l
+left join exact as e on l.bank_day = e.bank_day and l.line_id = e.line_id
+left join alike as a on l.bank_day = a.bank_day and l.line_id = a.line_id;
+
+create temporary table batch_claims (
+    claim text primary key,
+    method text not null,
+    is_net boolean not null,
+    total bigint not null
+) on commit drop;
+
+create temporary table claim_lines (
+    claim text not null, bank_day date not null, line_id text not null, amount_cents bigint not null
+) on commit drop;
+
+create temporary table claim_members (claim text not null, payment_id uuid not null) on commit drop;
+
+-- Named batches that add up: all their lines, or each but once where one is told twice.
+insert into batch_claims (claim, method, is_net, total)
+with sums as (
+    select
+        l.group_id, true as with_repeats, count(*) as lines, sum(l.amount_cents)::bigint as total
+    from batch_lines as l
+    where l.group_id is not null
+    group by l.group_id
+    union all
+    select l.group_id, false, count(*), sum(l.amount_cents)::bigint
+    from batch_lines as l
+    where l.group_id is not null and not l.is_repeat
+    group by l.group_id
+)
+
+select distinct on (g.group_id)
+    g.group_id || case when s.with_repeats then ' all' else ' once' end,
+    case
+        when s.lines > 1 then 'batch_of_several_lines'
+        when s.total = g.gross then 'batch_gross'
+        else 'batch_net'
+    end,
+    s.total <> g.gross, s.total
+from sums as s
+inner join batch_groups as g on s.group_id = g.group_id
+where s.total in (g.gross, g.net)
+order by g.group_id asc, s.with_repeats desc;
+
+insert into claim_lines (claim, bank_day, line_id, amount_cents)
+select c.claim, l.bank_day, l.line_id, l.amount_cents
+from batch_claims as c
+inner join batch_lines as l on c.claim = l.group_id || ' all' or (c.claim = l.group_id || ' once' and not l.is_repeat);
+
+insert into claim_members (claim, payment_id)
+select c.claim, m.payment_id
+from batch_claims as c
+inner join batch_members as m on split_part(c.claim, ' ', 1) = m.group_id::text;
+
+-- Lines that name no batch, or one that none of our payments names, and batches that no line names: alone in their sum.
+with free_groups as (
+    select g.* from batch_groups as g
+    where not exists (
+        select from batch_lines as l
+        where l.group_id = g.group_id
+    )
+),
+
+met as (
+    select
+        g.group_id, l.bank_day, l.line_id, l.amount_cents, l.amount_cents <> g.gross as is_net,
+        count(*) over (partition by l.bank_day, l.line_id) as groups,
+        count(*) over (partition by g.group_id) as lines
+    from batch_lines as l
+    inner join free_groups as g
+        on l.channel = g.channel and l.account = g.account and l.amount_cents in (g.gross, g.net)
+    where l.group_id is null and (l.reference is null or g.number is null)
+),
+
+claimed as (
+    select m.* from met as m
+    where m.groups = 1 and m.lines = 1
+),
+
+with_lines as (
+    insert into claim_lines (claim, bank_day, line_id, amount_cents)
+    select c.group_id || ' alone', c.bank_day, c.line_id, c.amount_cents
+    from claimed as c
+),
+
+with_members as (
+    insert into claim_members (claim, payment_id)
+    select c.group_id || ' alone', m.payment_id
+    from claimed as c
+    inner join batch_members as m on c.group_id = m.group_id
+)
+
+insert into batch_claims (claim, method, is_net, total)
+select c.group_id || ' alone', 'batch_of_the_day', c.is_net, c.amount_cents
+from claimed as c;
+
+-- Named batches of one line that do not add up, before and after fees.
+create temporary table batch_gaps on commit drop as
+with sums as (
+    select l.group_id, sum(l.amount_cents)::bigint as total
+    from batch_lines as l
+    where l.group_id is not null
+    group by l.group_id
+    having count(*) = 1
+)
+
+select g.group_id, g.channel, g.account, g.first_day, g.members, s.total, b.is_net, s.total - b.expected as gap
+from sums as s
+inner join batch_groups as g on s.group_id = g.group_id
+cross join lateral (values (true, g.net), (false, g.gross)) as b (is_net, expected)
+where
+    not exists (
+        select from batch_claims as c
+        where split_part(c.claim, ' ', 1) = g.group_id::text
+    )
+    -- where nothing is kept, before and after are the same
+    and (not b.is_net or g.net <> g.gross);
+
+analyze batch_gaps;
+
+-- One thing that explains the difference. What else could explain it stays out of the match with it: whatever the truth
+-- is, the rest belongs to the line.
+with singles as (
+    -- a payment that the bank does not show
+    select b.group_id, b.is_net, m.payment_id
+    from batch_gaps as b
+    inner join batch_members as m
+        on
+            b.group_id = m.group_id
+            and -b.gap = case when b.is_net then m.amount_cents - m.fee_cents else m.amount_cents end
+),
+
+pairs_of_payments as (
+    -- or two of them
+    select b.group_id, b.is_net, o.payment_id, t.payment_id as other_id
+    from batch_gaps as b
+    inner join batch_members as o on b.group_id = o.group_id
+    inner join batch_members as t
+        on
+            b.group_id = t.group_id and o.payment_id < t.payment_id
+            and -b.gap
+            = o.amount_cents + t.amount_cents - case when b.is_net then o.fee_cents + t.fee_cents else 0 end
+    where b.gap < 0 and b.members <= 2000
+),
+
+taken_back as (
+    -- or a payment of the days before that the processor took back
+    select distinct b.group_id, b.is_net
+    from batch_gaps as b
+    inner join payments.payments as p
+        on
+            b.channel = p.channel
+            and -b.gap = p.amount_cents
+            and p.settles_on between b.first_day - 10 and b.first_day - 1
+    inner join settlement.rules as r on b.channel = r.channel and r.grouped_by = 'payout'
+    where p.effective_on between %(day)s::date - 20 and %(day)s
+),
+
+doubtful as (
+    select s.group_id, s.is_net, s.payment_id from singles as s
+    union
+    select p.group_id, p.is_net, p.payment_id from pairs_of_payments as p
+    union
+    select p.group_id, p.is_net, p.other_id from pairs_of_payments as p
+),
+
+short as (
+    select
+        b.group_id, b.is_net, b.total, b.members,
+        (
+            select count(*) from singles as s
+            where s.group_id = b.group_id and s.is_net = b.is_net
+        ) as single_count,
+        (
+            select count(*) from pairs_of_payments as p
+            where p.group_id = b.group_id and p.is_net = b.is_net)
+            as pair_count,
+        (
+            select count(*) from doubtful as d
+            where d.group_id = b.group_id and d.is_net = b.is_net
+        ) as doubtful_count,
+        exists(
+            select from taken_back as t
+            where t.group_id = b.group_id and t.is_net = b.is_net
+        ) as is_taken_back
+    from batch_gaps as b
+    where b.gap < 0
+),
+
+without_number as (
+    -- more than the batch: a payment for which the source names none
+    select
+        b.group_id, b.is_net, b.total, m.payment_id,
+        count(*) over (partition by b.group_id) as choices,
+        count(*) over (partition by m.payment_id) as claims
+    from batch_gaps as b
+    inner join batch_members as m
+        on
+            b.channel = m.channel and b.account = m.account and m.number is null and m.our_day = b.first_day
+            and b.gap = case when b.is_net then m.amount_cents - m.fee_cents else m.amount_cents end
+    where
+        b.gap > 0
+        and not exists (
+            select from claim_members as c
+            where c.payment_id = m.payment_id
+        )
+),
+
+explained as (
+    select
+        s.group_id, s.is_net, s.total, null::uuid as added,
+        case
+            when s.single_count = 1 and s.pair_count = 0 and not s.is_taken_back then 'batch_less_one'
+            when s.is_taken_back and s.doubtful_count = 0 then 'batch_with_return'
+            else 'batch_in_part'
+        end as method
+    from short as s
+    where
+        (s.single_count > 0 or s.is_taken_back or s.pair_count = 1)
+        and s.doubtful_count <= 10 and s.doubtful_count < s.members
+    union all
+    select w.group_id, w.is_net, w.total, w.payment_id, 'batch_and_one'
+    from without_number as w
+    where w.choices = 1 and w.claims = 1
+),
+
+certain as (
+    -- before fees or after: not both
+    select e.*, e.group_id || ' gap' as claim
+    from (
+        select
+            x.*, count(*) over (partition by x.group_id) as ways
+        from explained as x
+    ) as e
+    where e.ways = 1
+),
+
+with_lines as (
+    insert into claim_lines (claim, bank_day, line_id, amount_cents)
+    select c.claim, l.bank_day, l.line_id, l.amount_cents
+    from certain as c
+    inner join batch_lines as l on c.group_id = l.group_id
+),
+
+with_members as (
+    insert into claim_members (claim, payment_id)
+    select c.claim, m.payment_id
+    from certain as c
+    inner join batch_members as m on c.group_id = m.group_id
+    where
+        not exists (
+            select from doubtful as d
+            where d.group_id = c.group_id and d.is_net = c.is_net and d.payment_id = m.payment_id
+        )
+    union all
+    select c.claim, c.added
+    from certain as c
+    where c.added is not null
+)
+
+insert into batch_claims (claim, method, is_net, total)
+select c.claim, c.method, c.is_net, c.total
+from certain as c;
+
+-- One payment in several lines that name it.
+with named as (
+    -- each of the two names by itself: neither alone has to be known
+    select m.payment_id, m.amount_cents, l.bank_day, l.line_id, l.amount_cents as line_cents
+    from candidate_movements as m
+    inner join candidate_lines as l using (channel, account, kind, transfer_id)
+    where m.kind = 'credit' and m.grouped_by = 'transfer' and l.amount_cents < m.amount_cents
+    union
+    select m.payment_id, m.amount_cents, l.bank_day, l.line_id, l.amount_cents as line_cents
+    from candidate_movements as m
+    inner join candidate_lines as l using (channel, account, kind, reference)
+    where m.kind = 'credit' and m.grouped_by = 'transfer' and l.amount_cents < m.amount_cents
+),
+
+met as (
+    select
+        n.*,
+        sum(n.line_cents) over (partition by n.payment_id) as total,
+        count(*) over (partition by n.payment_id) as lines,
+        count(*) over (partition by n.bank_day, n.line_id) as payments
+    from named as n
+),
+
+split as (
+    select m.* from met as m
+    where
+        m.lines > 1 and m.total = m.amount_cents
+        and not exists (
+            select from met as o
+            where o.payment_id = m.payment_id and o.payments > 1
+        )
+),
+
+with_lines as (
+    insert into claim_lines (claim, bank_day, line_id, amount_cents)
+    select s.payment_id || ' split', s.bank_day, s.line_id, s.line_cents
+    from split as s
+)
+
+insert into batch_claims (claim, method, is_net, total)
+select distinct s.payment_id || ' split', 'batch_of_several_lines', false, s.amount_cents
+from split as s;
+
+insert into claim_members (claim, payment_id)
+select c.claim, split_part(c.claim, ' ', 1)::uuid
+from batch_claims as c
+where c.claim like '%% split';
+
+-- What people took apart stays apart; and what has no part in :day is for the runs of other days.
+delete from batch_claims as c
+where
+    exists (
+        select from claim_lines as l
+        inner join claim_members as m on l.claim = m.claim
+        inner join forbidden as f on l.line_id = f.line_id and m.payment_id = f.payment_id
+        where l.claim = c.claim
+    )
+    or not exists (
+        select from claim_lines as l
+        inner join candidate_lines as o on l.bank_day = o.bank_day and l.line_id = o.line_id
+        where l.claim = c.claim and o.is_own
+        union all
+        select from claim_members as m
+        inner join candidate_movements as o on m.payment_id = o.payment_id
+        where m.claim = c.claim and o.is_own and o.kind = 'credit'
+    );
+
+-- Each claim row by row. Lines and payments lie along one measure, the cents of the claim: where a stretch of a line
+-- and one of a payment overlap, the payment is in the line. What the one line of an unexplained rest has over goes to
+-- the first payment.
+insert into found (
+    bank_day,
+    line_id,
+    our_day,
+    effective_on,
+    loan_id,
+    payment_id,
+    kind,
+    bank_cents,
+    our_cents,
+    fee_cents,
+    method,
+    group_no
+)
+with lines as (
+    select
+        l.claim, l.bank_day, l.line_id,
+        sum(l.amount_cents) over along - l.amount_cents as from_cents,
+        sum(l.amount_cents) over along as to_cents,
+        count(*) over (partition by l.claim) as lines,
+        hashtextextended(min(l.line_id) over (partition by l.claim), 0) as group_no
+    from claim_lines as l
+    inner join batch_claims as c on l.claim = c.claim
+    window along as (partition by l.claim order by l.bank_day, l.line_id)
+),
+
+shares as (
+    select
+        m.claim, c.method, c.total, o.our_day, o.effective_on, o.loan_id, o.payment_id, o.kind, o.amount_cents,
+        case when c.is_net then o.fee_cents else 0 end as fee_cents
+    from claim_members as m
+    inner join batch_claims as c on m.claim = c.claim
+    inner join candidate_movements as o on m.payment_id = o.payment_id and o.kind = 'credit'
+),
+
+members as (
+    select
+        s.*,
+        sum(s.amount_cents - s.fee_cents) over along - (s.amount_cents - s.fee_cents) as from_cents,
+        sum(s.amount_cents - s.fee_cents) over along as to_cents,
+        s.total - sum(s.amount_cents - s.fee_cents) over (partition by s.claim) as rest,
+        row_number() over along as nth
+    from shares as s
+    window along as (partition by s.claim order by s.payment_id)
+)
+
+select
+    l.bank_day, l.line_id, m.our_day, m.effective_on, m.loan_id, m.payment_id, m.kind,
+    case
+        when l.lines = 1 then m.amount_cents - m.fee_cents + case m.nth when 1 then m.rest else 0 end
+        else least(l.to_cents, m.to_cents) - greatest(l.from_cents, m.from_cents)
+    end,
+    case
+        when l.lines = 1 then m.amount_cents
+        else
+            least(l.to_cents, m.to_cents) - greatest(l.from_cents, m.from_cents)
+            + case when m.to_cents <= l.to_cents then m.fee_cents else 0 end
+    end,
+    case when l.lines = 1 or m.to_cents <= l.to_cents then m.fee_cents else 0 end,
+    m.method, l.group_no
+from lines as l
+inner join members as m
+    on l.claim = m.claim and (l.lines = 1 or (l.from_cents < m.to_cents and m.from_cents < l.to_cents));

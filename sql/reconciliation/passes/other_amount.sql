@@ -1,0 +1,45 @@
+-- Lines and movements of one name whose amounts differ, each the only one of that name: :method says whether by the id
+-- of the transfer, or by the reference, and then on the same day only, since a reference may come back with other
+-- money.
+insert into found (
+    bank_day, line_id, our_day, effective_on, loan_id, payment_id, kind, bank_cents, our_cents, method
+)
+with lines as (
+    select c.*, case %(method)s when 'transfer_id_other_amount' then c.transfer_id else c.reference end as key
+    from candidate_lines as c
+),
+
+movements as (
+    select c.*, case %(method)s when 'transfer_id_other_amount' then c.transfer_id else c.reference end as key
+    from candidate_movements as c
+),
+
+near as (
+    select
+        l.bank_day, l.line_id, m.our_day, m.effective_on, m.loan_id, m.payment_id, m.kind,
+        l.amount_cents as bank_cents, m.amount_cents as our_cents, l.is_own or m.is_own as is_own,
+        count(*) over (partition by l.bank_day, l.line_id) as movements,
+        count(*) over (partition by m.payment_id, m.kind) as lines
+    from lines as l
+    inner join movements as m using (channel, account, kind, key)
+    where
+        %(method)s = 'transfer_id_other_amount'
+        or (
+            l.bank_day = m.our_day
+            and (
+                l.transfer_id is null or m.transfer_id is null
+                or split_part(l.transfer_id, '_', 1) <> split_part(m.transfer_id, '_', 1)
+            )
+        )
+)
+
+select
+    n.bank_day, n.line_id, n.our_day, n.effective_on, n.loan_id, n.payment_id, n.kind, n.bank_cents, n.our_cents,
+    %(method)s
+from near as n
+where
+    n.movements = 1 and n.lines = 1 and n.is_own
+    and not exists (
+        select from forbidden as f
+        where f.line_id = n.line_id and f.payment_id = n.payment_id
+    );

@@ -1,0 +1,41 @@
+-- How late the batches are of which the bank shows nothing, on :day and the :days before it: from the day due to the
+-- last day that the bank has told of. Late is what takes longer than its rule allows.
+with plain_rail as (
+    -- the rail whose calendar is that of the banks
+    select min(r.channel) as channel
+    from settlement.rules as r
+    where r.lag_bank_days = 0 and not r.every_day
+),
+
+told as (
+    -- the last of these and the coming days of which the bank has told
+    select max(d.day) as through
+    from unnest(%(days)s::date[] || %(later)s::date[]) as d (day)
+    where exists (
+        select from settlement.bank_lines as b
+        where b.bank_day = d.day
+    )
+),
+
+waiting as (
+    select
+        b.bank_day, b.account, b.channel, r.late_after_bank_days,
+        (
+            select count(*)
+            from settlement.calendar as c
+            inner join plain_rail as p on c.channel = p.channel
+            where
+                c.business_date = c.settles_on and c.business_date > b.bank_day
+                and c.business_date <= greatest(t.through, b.bank_day)
+        ) as bank_days
+    from settlement.batches as b
+    cross join told as t
+    left join settlement.rules as r on b.channel = r.channel
+    where b.bank_day = any(%(days)s) and b.status in ('late', 'pending')
+)
+
+update settlement.batches as b set
+    status = case when w.bank_days >= coalesce(w.late_after_bank_days, 0) then 'late' else 'pending' end,
+    late_bank_days = w.bank_days
+from waiting as w
+where b.bank_day = w.bank_day and b.account = w.account and b.channel = w.channel;

@@ -1,0 +1,172 @@
+"""What people decide about a day, who must agree, and that reruns keep it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from payments_pipeline.cli import payments
+from payments_pipeline.postgres.connect import Database
+from payments_pipeline.reconciliation.days import reconcile_day
+from payments_pipeline.reconciliation.decisions import DecisionError, decide, judge
+from tests.reconciliation.desk import MONDAY, Desk, Row
+
+TUESDAY = MONDAY + timedelta(days=1)
+BY_ANN = {"reason": "the payer sent the advice", "decided_by": "Ann"}
+BY_BOB = {"reason": "seen the advice", "decided_by": "Bob"}
+
+
+@pytest.fixture
+def desk(database: Database) -> Iterator[Desk]:
+    with database.connect() as connection:
+        desk = Desk(connection)
+        yield desk
+        assert desk.broken_laws() == []
+
+
+def items(desk: Desk) -> list[Row]:
+    return desk.rows("select side, cause, status, variance_cents from reconciliation.items order by bank_day, 1, 2, 4")
+
+
+def status(desk: Desk) -> list[Row]:
+    return desk.rows(
+        "select status, matched_count, auto_matched_count, open_count from reconciliation.days order by bank_day"
+    )
+
+
+def test_a_person_breaks_a_tie_and_every_rerun_keeps_it(desk: Desk) -> None:
+    first, second = (desk.payment(f"REF-{name}", 10_000) for name in "AB")
+    line = desk.line(None, 10_000)
+    reconcile_day(desk.connection, MONDAY)
+    assert desk.matches() == []
+    stored = decide(desk.connection, "match", MONDAY, lines=[line], payments=[second], **BY_ANN)
+    assert (stored.cents, stored.needs_approval) == (0, False)
+    for _ in range(2):
+        assert desk.matches() == [(line, second, "credit", "decision")]
+        assert items(desk) == [("ours", "missing_at_bank", "open", -10_000)]
+        assert status(desk) == [("variance", 1, 0, 1)]
+        reconcile_day(desk.connection, MONDAY)
+    assert desk.rows("select payment_id from reconciliation.items") == [(first,)]
+
+
+def test_a_match_with_a_large_difference_takes_a_second_person(desk: Desk) -> None:
+    payment, line = desk.payment("REF-A", 50_000), desk.line("OTHER", 30_000)
+    reconcile_day(desk.connection, MONDAY)
+    stored = decide(desk.connection, "match", MONDAY, lines=[line], payments=[payment], **BY_ANN)
+    assert (stored.cents, stored.needs_approval) == (20_000, True)
+    assert desk.matches() == []
+    with pytest.raises(DecisionError, match="decided by Ann"):
+        judge(desk.connection, "approve", stored.decision_id, reason="sure", decided_by=" ann ")
+    judge(desk.connection, "approve", stored.decision_id, **BY_BOB)
+    assert desk.matches() == [(line, payment, "credit", "decision")]
+    assert items(desk) == [("both", "write_off", "settled_by_person", -20_000)]
+    assert status(desk) == [("balanced", 1, 0, 0)]
+    with pytest.raises(DecisionError, match="already"):
+        judge(desk.connection, "approve", stored.decision_id, **BY_BOB)
+    judge(desk.connection, "reject", stored.decision_id, reason="it was wrong", decided_by="Cy")
+    assert desk.matches() == []
+
+
+def test_what_is_taken_apart_stays_apart_until_somebody_matches_it(desk: Desk) -> None:
+    payment, line = desk.payment("REF-A", 10_000), desk.line("REF-A", 10_000)
+    reconcile_day(desk.connection, MONDAY)
+    decide(desk.connection, "unmatch", MONDAY, lines=[line], payments=[payment], **BY_ANN)
+    reconcile_day(desk.connection, MONDAY)
+    assert desk.matches() == []
+    decide(desk.connection, "match", MONDAY, lines=[line], payments=[payment], **BY_BOB)
+    assert desk.matches() == [(line, payment, "credit", "decision")]
+    decide(desk.connection, "unmatch", MONDAY, lines=[line], payments=[payment], **BY_ANN)
+    assert desk.matches() == []
+
+
+@pytest.mark.parametrize(("cents", "waits"), [(10_000, False), (10_001, True)])
+def test_a_write_off_settles_an_item_and_above_the_limit_takes_two(desk: Desk, cents: int, waits: bool) -> None:
+    line = desk.line("REF-A", cents)
+    reconcile_day(desk.connection, MONDAY)
+    stored = decide(desk.connection, "write_off", MONDAY, lines=[line], reason="small", decided_by="Ann")
+    assert stored.needs_approval is waits
+    if waits:
+        assert items(desk) == [("bank", "missing_here", "open", cents)]
+        judge(desk.connection, "approve", stored.decision_id, **BY_BOB)
+    assert items(desk) == [("bank", "write_off", "settled_by_person", cents)]
+    assert status(desk) == [("balanced", 0, 0, 0)]
+    assert desk.rows("select cause, cents from reconciliation.bridge") == [("write_off", cents)]
+
+
+def test_money_that_was_written_off_and_comes_after_all_is_matched(desk: Desk) -> None:
+    payment = desk.payment("REF-A", 5_000)
+    reconcile_day(desk.connection, MONDAY)
+    decide(desk.connection, "write_off", MONDAY, payments=[payment], **BY_ANN)
+    line = desk.line("REF-A", 5_000, day=TUESDAY)
+    reconcile_day(desk.connection, TUESDAY)
+    assert desk.matches() == [(line, payment, "credit", "reference_amount")]
+    assert {row[1] for row in items(desk)} == {"timing"}
+
+
+def test_several_payments_across_days_are_matched_with_one_line(desk: Desk) -> None:
+    payments = [desk.payment("A", 1_000), desk.payment("B", 2_500, value_date=TUESDAY)]
+    line = desk.line("BOTH", 3_500, day=TUESDAY)
+    for day in (MONDAY, TUESDAY):
+        reconcile_day(desk.connection, day)
+    decide(desk.connection, "match", TUESDAY, lines=[line], payments=payments, **BY_ANN)
+    before = items(desk)
+    assert before == [("ours", "timing", "explained", -1_000), ("bank", "timing", "explained", 1_000)]
+    for day in (MONDAY, TUESDAY):
+        reconcile_day(desk.connection, day)
+        assert (items(desk), len(desk.matches())) == (before, 2)
+
+
+def test_decisions_that_make_no_sense_are_refused(desk: Desk) -> None:
+    payment, wire = desk.payment("A", 1_000), desk.payment("W", 1_000, channel="wire")
+    line, matched = desk.line("X", 1_000), desk.line("A2", 700)
+    desk.payment("A2", 700)
+    reconcile_day(desk.connection, MONDAY)
+
+    def refused(kind: str, lines: list[str], whose: list[UUID], said: str, **why: str) -> None:
+        with pytest.raises(DecisionError, match=said):
+            decide(desk.connection, kind, MONDAY, lines=lines, payments=whose, **(BY_ANN | why))  # type: ignore[arg-type]
+
+    refused("match", ["nowhere"], [payment], "There is no line nowhere")
+    refused("match", [line], [UUID(int=9)], "There is no payment")
+    refused("match", [line], [], "takes lines and payments")
+    refused("match", [line], [wire], "several rails")
+    refused("match", [line, matched], [payment], "differ from the payments by 700 cents")
+    refused("write_off", [matched], [], "Only what is open")
+    refused("match", [line], [payment], "Expected a reason", reason=" - ")
+    assert desk.rows("select count(*) from reconciliation.decisions") == [(0,)]
+
+
+def test_a_decision_is_a_fact(desk: Desk) -> None:
+    line = desk.line("REF-A", 100)
+    reconcile_day(desk.connection, MONDAY)
+    decide(desk.connection, "write_off", MONDAY, lines=[line], reason="small", decided_by="Ann")
+    desk.connection.commit()
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        desk.connection.execute("update reconciliation.decisions set reason = 'another'")
+    desk.connection.rollback()
+
+
+def test_the_command_shows_what_is_open_and_decides(
+    desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = desk.line("REF-A", 25_000)
+    reconcile_day(desk.connection, MONDAY)
+    desk.connection.commit()
+    monkeypatch.setattr("payments_pipeline.reconciliation.command.open_database", lambda _: database)
+
+    def said(*arguments: str) -> str:
+        result = CliRunner().invoke(payments, ["reconcile", *arguments], env={"COLUMNS": "300"})
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    assert "missing_here" in said("show", "--date", str(MONDAY))
+    told = said("write-off", "--date", str(MONDAY), "--line", line, "--reason", "small", "--by", "Ann")
+    assert "it counts once somebody else approves it" in told
+    assert "small" in said("waiting")
+    said("approve", told.split()[1].rstrip(","), "--reason", "agreed", "--by", "Bob")
+    assert "nothing is open" in said("show", "--date", str(MONDAY))
+    assert "ach: balanced" in said("day", "--date", str(MONDAY))
+    assert "nothing is suggested" in said("suggestions", "--date", str(MONDAY))
