@@ -73,6 +73,8 @@ class StatementMapping:
     """With a column `mark`: its words for money that left."""
     skip_zero: bool = False
     """Rows without an amount, or of zero, are no lines."""
+    forgives: Sequence[str] = ()
+    """Codes of faults that do not refuse a file, where its writer promises nothing."""
 
     def __post_init__(self) -> None:
         """Refuses what cannot be read by."""
@@ -143,7 +145,14 @@ def mapping_of_toml(text: str, name: str) -> StatementMapping:
             f"the mapping {name!r} has no [columns] of texts",
             'write a table [columns] with lines like amount = "Amount".',
         )
-    examples = {"skip_rows": 0, "newest_first": False, "skip_zero": False, "debit_marks": [""], "columns": {}}
+    examples = {
+        "skip_rows": 0,
+        "newest_first": False,
+        "skip_zero": False,
+        "debit_marks": [""],
+        "forgives": [""],
+        "columns": {},
+    }
     for key, value in declared.items():
         if type(value) is not type(examples.get(key, "")):
             raise MappingError(
@@ -170,7 +179,7 @@ def matches(head: bytes, mapping: StatementMapping) -> bool:
 
 def read(stream: Readable, mapping: StatementMapping, *, is_lenient: bool = False) -> Iterator[Item]:
     """The lines, statements and faults of a file: a statement for each account in it."""
-    return _Reader(Judge(LENIENT if is_lenient else ()), mapping).items(stream)
+    return _Reader(Judge(LENIENT if is_lenient else mapping.forgives), mapping).items(stream)
 
 
 @dataclass(slots=True)
@@ -451,13 +460,18 @@ COLUMN_REPORT: Final = StatementMapping(
         "type_code": "transaction_type",
         "bank_reference": "transaction_id",
         "customer_reference": "transaction_id",
+        "balance": "available_balance",
         "identity": ("transaction_id", "transaction_type", "effective_at_utc", "bank_account_id"),
     },
     date_format="instant",
     amount_unit="cents",
     skip_zero=True,
+    forgives=("balance",),
 )
 """Column's report bank_account_transaction. A row says what an event moved; one that moved nothing available is no line.
+
+The balance before the first row and that after the last prove the day. Column does not promise the order of rows of one
+instant, so a balance that does not follow from the row before is told and refuses nothing: the proof shows it.
 
 Rows have no number of their own: what they say of transaction, event, instant and account together is their identity, so
 that the report of another time zone or day brings none of them twice. The day of a row is the day in New York.

@@ -362,14 +362,14 @@ def _not_read(head: bytes) -> Fault:
 
 
 def _of_day(items: Iterator[Item], day: date) -> Iterator[Item]:
-    """Column's report as a statement of its day."""
+    """Column's report as a statement of its day. It is never final: what moves late that day comes with the next look."""
     for item in items:
         if isinstance(item, Line) and abs(item.booked_on - day) > timedelta(days=1):
             yield Fault(
                 "value", item.record, item.file_line, "effective_at_utc", f"{day} in New York", str(item.booked_on)
             )
         elif isinstance(item, Statement):
-            yield replace(item, as_of=day, from_on=min(item.from_on, day), reference=f"{day}")
+            yield replace(item, as_of=day, from_on=min(item.from_on, day), reference=f"{day}", is_final=False)
         else:
             yield item
 

@@ -93,7 +93,7 @@ _ACCOUNT = r"(?:Assets|Liabilities|Equity|Income|Expenses)(?::[A-Z0-9][A-Za-z0-9
 _BEANCOUNT = {
     "option": re.compile(r'option "operating_currency" "USD"'),
     "open": re.compile(rf"(\d{{4}}-\d\d-\d\d) open ({_ACCOUNT}) USD"),
-    "transaction": re.compile(r'(\d{4}-\d\d-\d\d) \* "[a-z]+"'),
+    "transaction": re.compile(r'(\d{4}-\d\d-\d\d) \* "[a-z_]+"'),
     "metadata": re.compile(r'  [a-z]+: (?:\d{4}-\d\d-\d\d|\d+|"[0-9a-f-]{36}")'),
     "posting": re.compile(rf"  ({_ACCOUNT})  (-?\d+\.\d\d) USD"),
 }

@@ -47,7 +47,7 @@ def _added_up(connection: psycopg.Connection[Any], column: str, first: date, las
 
 def test_every_account_of_the_chart_is_there_and_the_totals_are_zero(connection: psycopg.Connection[Any]) -> None:
     found = trial_balance(connection)
-    assert len(found.accounts) == 22
+    assert len(found.accounts) == 23
     assert found.is_balanced
     assert found.total("debit_cents") == found.total("credit_cents") > 0
     assert found.total("balance_cents") == 0

@@ -54,8 +54,17 @@ FACTS = (
 # the same identity is encrypted to other bytes each time.
 ADDED_TO_AND_NO_FACTS = {
     "servicing.amortisation_factors",
+    "servicing.applicants",
+    "servicing.application_costs",
+    "servicing.application_denials",
+    "servicing.application_properties",
+    "servicing.application_terms",
+    "servicing.applications",
+    "servicing.aus_results",
     "servicing.co_borrowers",
+    "servicing.loan_sales",
     "servicing.loan_tax_terms",
+    "servicing.subordinate_liens",
     "servicing.tax_identities",
 }
 

@@ -13,6 +13,7 @@ from payments_pipeline.ledger.posting import _days_of_news, post_day
 from payments_pipeline.operations.digest import digest
 from payments_pipeline.operations.laws import check
 from payments_pipeline.postgres.connect import Database
+from payments_pipeline.postgres.days import open_rows
 from payments_pipeline.postgres.run import query
 from payments_pipeline.postgres.run import run as execute
 from tests.ledger import worlds
@@ -169,8 +170,10 @@ def test_what_went_back_on_a_day_is_found_without_a_look_at_any_other_day(databa
         connection.commit()
         query(connection, "payments/returned_value_dates", day=days[30], returns_from=days[29])
         news = _days_of_news(connection, days[30])
+        execute(connection, "ledger/open_work")
+        open_rows(connection, ["payments.transitions"], days[30], by_many=False)
         for statement in ("payments/transitions", "payments/reversals"):
-            execute(connection, statement, day=days[30], value_dates=news)
+            execute(connection, statement, day=days[30], value_dates=news, first_loan=0, last_loan=2**63 - 1)
         locked = connection.execute(
             "select distinct right(c.relname, 8) from pg_locks as l inner join pg_class as c on l.relation = c.oid "
             "where l.pid = pg_backend_pid() and c.relispartition and c.relkind = 'r' and l.mode = 'AccessShareLock'"
