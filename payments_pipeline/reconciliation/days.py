@@ -76,7 +76,9 @@ def reconcile_day(connection: psycopg.Connection[Any], day: date) -> Reconciliat
     near = days_around(connection, day)
     _pair(connection, day, near)
     has_both_sides = _match_the_rest(connection, day, near)
+    is_new = not _has_matches(connection, day)
     run(connection, "reconciliation/matches", day=day, near=list(near))
+    run(connection, "reconciliation/pairs_first" if is_new else "reconciliation/pairs_again", day=day)
     connection.execute("select operations.close_day('reconciliation.matches', %s)", (day,))
     items = query(connection, "reconciliation/items", day=day, near=list(near))[0]["items"]
     run(connection, "reconciliation/days", day=day, near=list(near))
@@ -85,6 +87,7 @@ def reconcile_day(connection: psycopg.Connection[Any], day: date) -> Reconciliat
         run(connection, "reconciliation/suggestions", day=day)
     touched = tuple(row[0] for row in connection.execute("select day from touched order by day").fetchall())
     days = [day, *touched]
+    connection.execute("drop table work.movements, work.alike, work.doubtful, work.pairs")
     run(connection, "settlement/batches_matched", days=days, near=[*near, day])
     run(connection, "operations/exception_cases_late_batches", days=days)
     run(connection, "operations/day_requests_variance", days=days)
@@ -97,6 +100,11 @@ def reconcile_day(connection: psycopg.Connection[Any], day: date) -> Reconciliat
         cases_resolved=cases["resolved"],
         touched=touched,
     )
+
+
+def _has_matches(connection: psycopg.Connection[Any], day: date) -> bool:
+    known = connection.execute("select exists (select from reconciliation.matches where bank_day = %s)", (day,))
+    return known.fetchone() == (True,)
 
 
 def _pair(connection: psycopg.Connection[Any], day: date, near: dict[date, int]) -> None:

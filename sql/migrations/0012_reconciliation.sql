@@ -146,17 +146,42 @@ return lower(btrim(reference, E' \t\n\r\f\x0b') collate "C");
 comment on function reconciliation.folded(text) is
 'A reference as it is compared: without blanks around it, plain letters in lower case.';
 
--- References suffer on their way: letters change places, the end is cut off. Blanks and signs are gone before.
-create function reconciliation.is_like(one text, other text) returns boolean
+create function reconciliation.differing_places(one text, other text) returns bigint
 language sql immutable strict parallel safe
-return case
-    when least(length(one), length(other)) < 6 then false
+return (
+    select count(*)
+    from generate_series(1, length(one)) as place
+    where substr(one, place, 1) <> substr(other, place, 1)
+);
+comment on function reconciliation.differing_places(text, text) is
+'In how many places two texts of one length differ.';
+
+-- References suffer on their way: letters change places, the end is cut off. Blanks and signs are gone before. If two
+-- places differ at most, two of four parts at least are equal: nearly all that are unlike end there, which is why this
+-- has to be a function that PostgreSQL can take into the statement.
+create function reconciliation.is_like(one text, other text) returns boolean
+language sql immutable parallel safe
+return least(length(one), length(other)) >= 6 and case
     when length(one) <> length(other) then position(one in other) > 0 or position(other in one) > 0
-    else (
-        select count(*) <= 2
-        from generate_series(1, length(one)) as place
-        where substr(one, place, 1) <> substr(other, place, 1)
-    )
+    else
+        case when left(one, length(one) / 4) = left(other, length(one) / 4) then 1 else 0 end
+        + case
+            when
+                substr(one, length(one) / 4 + 1, length(one) / 4)
+                = substr(other, length(one) / 4 + 1, length(one) / 4)
+                then 1
+            else 0
+        end
+        + case
+            when
+                substr(one, length(one) / 4 * 2 + 1, length(one) / 4)
+                = substr(other, length(one) / 4 * 2 + 1, length(one) / 4)
+                then 1
+            else 0
+        end
+        + case when substr(one, length(one) / 4 * 3 + 1) = substr(other, length(one) / 4 * 3 + 1) then 1 else 0 end
+        >= 2
+        and reconciliation.differing_places(one, other) <= 2
 end;
 comment on function reconciliation.is_like(text, text) is
 'Whether two references may be one: equal in all places but two, or one a part of the other; none shorter than six.';

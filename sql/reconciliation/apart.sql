@@ -18,7 +18,7 @@ misplaced as (
 ),
 
 taken as (
-    delete from pairs as p
+    delete from work.pairs as p
     where
         p.line_id is not null and p.payment_id is not null
         and (
@@ -35,7 +35,7 @@ taken as (
     returning p.*
 )
 
-insert into pairs (
+insert into work.pairs (
     hash, channel, kind, account, line_id, effective_on, loan_id, payment_id, bank_cents, our_cents, is_by_id
 )
 select t.hash, t.channel, t.kind, t.account, t.line_id, null::date, null::bigint, null::uuid, t.bank_cents, null, null

@@ -126,7 +126,7 @@ found_lines as (
 repeated as (
     select l.bank_day, l.line_id
     from lines as l
-    inner join pairs as p using (hash, channel, kind)
+    inner join work.pairs as p using (hash, channel, kind)
     where l.is_own and p.line_id is not null and p.payment_id is not null and l.amount_cents = p.bank_cents
     union
     select l.bank_day, l.line_id

@@ -27,7 +27,7 @@ where m.bank_day = any(%(near)s);
 
 create temporary table left_lines on commit drop as
 select %(day)s::date as bank_day, p.line_id, true as is_own, false as is_released
-from pairs as p
+from work.pairs as p
 where p.payment_id is null
 union all
 select i.bank_day, i.item_id, false, false
@@ -45,7 +45,7 @@ where r.bank_day <> %(day)s;
 create temporary table left_movements on commit drop as
 select
     %(day)s::date as our_day, p.loan_id, p.payment_id, p.kind, p.effective_on, true as is_own, false as is_released
-from pairs as p
+from work.pairs as p
 where p.line_id is null
 union all
 select i.bank_day, i.loan_id, i.payment_id, i.kind, i.effective_on, false, false

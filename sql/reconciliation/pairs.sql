@@ -1,6 +1,6 @@
 -- Lines of the bank and movements of ours on :day, side by side: a row for each pair of which every word agrees, and
--- one for each line or movement that has no such partner. Temporary tables; what comes after works on what is left
--- over.
+-- one for each line or movement that has no such partner. Tables of the schema work, which several cores can read at
+-- once; what comes after works on what is left over.
 --
 -- Where both sides have the id of the transfer, that is what they are known by; where one has not, the reference,
 -- trimmed and folded as in the payment's key. The hash makes that quick; what it stands for is compared all the same.
@@ -10,9 +10,9 @@
 -- Joining day by day lets each day choose its own way: most of them have next to nothing that settles on :day.
 select set_config('enable_partitionwise_join', 'on', true);
 
-drop table if exists pg_temp.movements, pg_temp.alike, pg_temp.pairs;
+drop table if exists work.movements, work.alike, work.doubtful, work.pairs;
 
-create temporary table movements on commit drop as
+create unlogged table work.movements as
 with
 -- Money of today that settles today. Only what its rail has called completed is money that the bank has; what came back
 -- later was there all the same.
@@ -77,7 +77,7 @@ known as (
         union all
         select * from returned
     ) as m
-    offset 0
+    offset bigint '0'
 )
 
 select
@@ -86,23 +86,29 @@ select
     hashtextextended(k.key, k.amount_cents) as hash
 from known as k;
 
+-- Next to all hashes differ: what several processes counted apart would be counted again by one, and sorting both sides
+-- takes longer than hashing one. What the run does after this is little.
+select
+    set_config('max_parallel_workers_per_gather', '0', true),
+    set_config('enable_mergejoin', 'off', true);
+
 -- Movements of ours that look alike.
-create temporary table alike on commit drop as
+create unlogged table work.alike as
 select m.hash
-from movements as m
+from work.movements as m
 group by m.hash
 having count(*) > 1;
 
 -- Pairs that agree in every respect. Each line finds at most one movement, since those that look alike stay out; a
 -- movement may find several lines, which the next statement puts right.
-create temporary table pairs on commit drop as
+create unlogged table work.pairs as
 with known as (
     select
         b.channel, b.kind, b.account, b.line_id, b.amount_cents,
         coalesce(b.transaction_id, reconciliation.folded(b.reference)) as key
     from settlement.lines_in_force as b
     where b.bank_day = %(day)s
-    offset 0
+    offset bigint '0'
 ),
 
 lines as (
@@ -112,33 +118,34 @@ lines as (
 
 ours as (
     select m.*
-    from movements as m
-    left join alike as a on m.hash = a.hash
+    from work.movements as m
+    left join work.alike as a on m.hash = a.hash
     where a.hash is null
 )
 
 select
-    hash, channel, kind, l.account, l.line_id, o.effective_on, o.loan_id, o.payment_id, l.amount_cents as bank_cents,
-    o.amount_cents as our_cents, o.is_by_id
+    hash, coalesce(l.channel, o.channel) as channel, coalesce(l.kind, o.kind) as kind, l.account, l.line_id,
+    o.effective_on, o.loan_id, o.payment_id, l.amount_cents as bank_cents, o.amount_cents as our_cents, o.is_by_id,
+    l.key = o.key and l.amount_cents = o.amount_cents and l.channel = o.channel and l.kind = o.kind as agrees
 from lines as l
-full outer join ours as o using (hash, key, amount_cents, channel, kind);
+full outer join ours as o using (hash);
+
+-- What the hash alone has brought together, or more than two at once.
+create unlogged table work.doubtful as
+select a.hash from work.alike as a
+union
+select p.hash
+from work.pairs as p
+where p.line_id is not null and p.payment_id is not null
+group by p.hash
+having count(*) > 1 or not bool_and(p.agrees);
 
 -- Where lines or movements look alike, the first is paired with the first, and so on: they differ in nothing. Where
 -- there are fewer lines than movements nobody can tell which movement it is that the bank does not show: none is
 -- paired.
-with doubtful as (
-    select a.hash from alike as a
-    union
-    select p.hash
-    from pairs as p
-    where p.line_id is not null and p.payment_id is not null
-    group by p.hash
-    having count(*) > 1
-),
-
-taken as (
-    delete from pairs as p
-    using doubtful as d
+with taken as (
+    delete from work.pairs as p
+    using work.doubtful as d
     where p.hash = d.hash
     returning p.*
 ),
@@ -165,8 +172,8 @@ ours as (
         m.*,
         row_number() over (partition by m.key, m.amount_cents, m.channel, m.kind order by m.payment_id) as nth,
         count(*) over (partition by m.key, m.amount_cents, m.channel, m.kind) as movements
-    from movements as m
-    inner join doubtful as d on m.hash = d.hash
+    from work.movements as m
+    inner join work.doubtful as d on m.hash = d.hash
 ),
 
 paired as (
@@ -182,7 +189,7 @@ paired as (
             and l.lines >= o.movements
 )
 
-insert into pairs (
+insert into work.pairs (
     hash, channel, kind, account, line_id, effective_on, loan_id, payment_id, bank_cents, our_cents, is_by_id
 )
 select

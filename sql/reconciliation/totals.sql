@@ -1,4 +1,4 @@
--- What the bank and we have on :day, account by account and rail by rail, from the temporary table `pairs`. Tells how
+-- What the bank and we have on :day, account by account and rail by rail, from the table `work.pairs`. Tells how
 -- many lines stand on another account of ours than the one on which their rail settles.
 --
 -- An account that we know by another name than the bank does is the one on which the rail of the line settles.
@@ -10,7 +10,7 @@ with sums as (
         p.channel, p.account as as_written, count(p.line_id) as lines, count(p.payment_id) as movements,
         coalesce(operations.total(p.bank_cents), 0) as bank_cents,
         coalesce(operations.total(p.our_cents), 0) as our_cents
-    from pairs as p
+    from work.pairs as p
     group by p.channel, p.account
 ),
 

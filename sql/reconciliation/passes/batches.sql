@@ -39,18 +39,23 @@ exact as (
     inner join batch_groups as g on l.channel = g.channel and l.account = g.account and l.reference = g.number
 ),
 
-alike as (
-    select l.bank_day, l.line_id, min(g.group_id) as group_id
-    from lines as l
-    inner join batch_groups as g on l.channel = g.channel and l.account = g.account
+unnamed as materialized (
+    -- few: holding all lines against all groups would take longer than all else
+    select l.* from lines as l
     where
         l.squeezed is not null
         and not exists (
             select from exact as e
             where e.bank_day = l.bank_day and e.line_id = l.line_id
         )
-        and reconciliation.is_like(l.squeezed, g.squeezed)
-    group by l.bank_day, l.line_id
+),
+
+alike as (
+    select u.bank_day, u.line_id, min(g.group_id) as group_id
+    from unnamed as u
+    inner join batch_groups as g on u.channel = g.channel and u.account = g.account
+    where reconciliation.is_like(u.squeezed, g.squeezed)
+    group by u.bank_day, u.line_id
     having count(*) = 1
 )
 
@@ -375,23 +380,29 @@ from batch_claims as c
 where c.claim like '%% split';
 
 -- What people took apart stays apart; and what has no part in :day is for the runs of other days.
+with taken_apart as (
+    select l.claim
+    from claim_lines as l
+    inner join claim_members as m on l.claim = m.claim
+    inner join forbidden as f on l.line_id = f.line_id and m.payment_id = f.payment_id
+),
+
+of_the_day as (
+    select l.claim
+    from claim_lines as l
+    inner join candidate_lines as o on l.bank_day = o.bank_day and l.line_id = o.line_id
+    where o.is_own
+    union
+    select m.claim
+    from claim_members as m
+    inner join candidate_movements as o on m.payment_id = o.payment_id
+    where o.is_own and o.kind = 'credit'
+)
+
 delete from batch_claims as c
 where
-    exists (
-        select from claim_lines as l
-        inner join claim_members as m on l.claim = m.claim
-        inner join forbidden as f on l.line_id = f.line_id and m.payment_id = f.payment_id
-        where l.claim = c.claim
-    )
-    or not exists (
-        select from claim_lines as l
-        inner join candidate_lines as o on l.bank_day = o.bank_day and l.line_id = o.line_id
-        where l.claim = c.claim and o.is_own
-        union all
-        select from claim_members as m
-        inner join candidate_movements as o on m.payment_id = o.payment_id
-        where m.claim = c.claim and o.is_own and o.kind = 'credit'
-    );
+    c.claim in (select t.claim from taken_apart as t)
+    or c.claim not in (select o.claim from of_the_day as o);
 
 -- Each claim row by row. Lines and payments lie along one measure, the cents of the claim: where a stretch of a line
 -- and one of a payment overlap, the payment is in the line. What the one line of an unexplained rest has over goes to
