@@ -7,8 +7,8 @@ from typing import Final
 import jinja2
 from markupsafe import Markup
 
+from payments_pipeline.reconciliation.charts import as_svg, dollars, signed
 from payments_pipeline.reporting import reconciliation_words as words
-from payments_pipeline.reporting.reconciliation_charts import as_svg, dollars, signed
 from payments_pipeline.reporting.reconciliation_report import DayReport
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")

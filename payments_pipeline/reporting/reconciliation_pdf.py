@@ -16,8 +16,8 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, PageTemplate, Paragraph, Spacer, Table
 
 from payments_pipeline.formats import tax_text
+from payments_pipeline.reconciliation.charts import Box, Path, Picture, Words, dollars, signed
 from payments_pipeline.reporting import reconciliation_words as words
-from payments_pipeline.reporting.reconciliation_charts import Box, Path, Picture, Words, dollars, signed
 from payments_pipeline.reporting.reconciliation_report import DayReport
 
 _WIDTH, _HEIGHT = LETTER

@@ -13,26 +13,11 @@ import psycopg
 
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.postgres.run import query
-from payments_pipeline.reporting.reconciliation_charts import Picture, Step, TrendDay, bridge, trend
+from payments_pipeline.reconciliation.bridge import Cause, cause_name, causes_of, steps_of
+from payments_pipeline.reconciliation.charts import Picture, Step, TrendDay, bridge, trend
 
 SHOWN: Final = 100
 """Items on a page or in print; the workbook and the CSV hold all."""
-
-CAUSES: Final[dict[str, tuple[str, str]]] = {
-    "timing": (
-        "Posted on another day",
-        "The bank posted it a bank day early or late; it is matched with the other day.",
-    ),
-    "fee": ("Fees withheld or charged", "What processors keep of a payout, and what the bank charges."),
-    "return": ("Returns not booked here", "The bank took back money of a payment that we still hold as paid."),
-    "missing_at_bank": ("Missing at the bank", "We booked it, and the bank does not show it."),
-    "missing_here": ("Missing in our books", "The bank shows it, and no payment of ours accounts for it."),
-    "duplicate_at_bank": ("Twice at the bank", "The bank shows more often than we do what it says once already."),
-    "amount_differs": ("Amount differs", "The same item, with another amount on either side."),
-    "write_off": ("Written off", "Somebody decided that it is not pursued; the decision is listed."),
-    "unknown": ("Not explained", "No cause is known yet."),
-}
-"""Causes in the order in which the bridge takes them, as finance calls them, and what they mean."""
 
 PROOFS: Final = {
     "proven": "Proven",
@@ -80,22 +65,6 @@ class Total:
     def explained_cents(self) -> int:
         """Of the variance, what has a cause that needs nobody."""
         return self.variance_cents - self.open_cents
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """A cause on the bridge of an account and rail."""
-
-    account: str
-    channel: str
-    cause: str
-    items: int
-    cents: int
-
-    @property
-    def name(self) -> str:
-        """As finance calls it."""
-        return cause_name(self.cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,7 +393,7 @@ def gather(connection: psycopg.Connection[Any], day: date) -> DayReport:
         day=day,
         state=state,
         totals=[Total(**row) for row in found("totals")],
-        causes=[Cause(**row) for row in found("bridge")],
+        causes=causes_of(connection, day),
         balances=[Balance(**row) for row in found("balances")],
         statements=[StatementFile(**row) for row in found("statements")],
         backlog=[Backlog(**row) for row in found("backlog")],
@@ -437,26 +406,3 @@ def gather(connection: psycopg.Connection[Any], day: date) -> DayReport:
         decisions=[Decision(**row) for row in found("decisions")],
         trend_days=[TrendDay(**row) for row in found("trend")] if state.has_marts else (),
     )
-
-
-def bridge_of(connection: psycopg.Connection[Any], day: date) -> tuple[int, Sequence[Step], int]:
-    """The bridge of a day alone, for whoever looks at its partition: our total, the causes, the bank's total."""
-    totals = query(connection, "reporting/reconciliation_totals", day=day)
-    steps = steps_of([Cause(**row) for row in query(connection, "reporting/reconciliation_bridge", day=day)])
-    return sum(row["our_cents"] for row in totals), steps, sum(row["bank_cents"] for row in totals)
-
-
-def steps_of(causes: Sequence[Cause]) -> Sequence[Step]:
-    """The causes of all accounts and rails together, in the order in which the bridge takes them."""
-    found: list[Step] = []
-    for cause in [*CAUSES, *sorted({one.cause for one in causes} - CAUSES.keys())]:
-        of_cause = [one for one in causes if one.cause == cause]
-        if of_cause:
-            items, cents = sum(one.items for one in of_cause), sum(one.cents for one in of_cause)
-            found.append(Step(cause_name(cause), items, cents))
-    return found
-
-
-def cause_name(cause: str) -> str:
-    """A cause as finance calls it."""
-    return CAUSES[cause][0] if cause in CAUSES else cause.replace("_", " ").capitalize()

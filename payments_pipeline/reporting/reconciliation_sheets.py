@@ -17,12 +17,12 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from payments_pipeline.postgres.run import statements
+from payments_pipeline.reconciliation.bridge import Cause
+from payments_pipeline.reconciliation.charts import TrendDay
 from payments_pipeline.reporting import reconciliation_words as words
-from payments_pipeline.reporting.reconciliation_charts import TrendDay
 from payments_pipeline.reporting.reconciliation_report import (
     Balance,
     Case,
-    Cause,
     DayReport,
     Decision,
     Item,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
 
-from payments_pipeline.reporting.reconciliation_charts import dollars, signed
+from payments_pipeline.reconciliation.bridge import CAUSES
+from payments_pipeline.reconciliation.charts import dollars, signed
 from payments_pipeline.reporting.reconciliation_report import (
-    CAUSES,
     PROOFS,
     Balance,
     DayReport,

@@ -20,12 +20,13 @@ from payments_pipeline.paths import SQL_DIR
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.run import query, statements
 from payments_pipeline.postgres.server import Server
+from payments_pipeline.reconciliation.bridge import bridge_of
+from payments_pipeline.reconciliation.charts import Step, as_markdown, as_svg, bridge, bridge_in_words
 from payments_pipeline.reporting import reconciliation_report
 from payments_pipeline.reporting import reconciliation_words as words
-from payments_pipeline.reporting.reconciliation_charts import Step, as_markdown, as_svg, bridge, bridge_in_words
 from payments_pipeline.reporting.reconciliation_html import as_html
 from payments_pipeline.reporting.reconciliation_pdf import write_pdf
-from payments_pipeline.reporting.reconciliation_report import NotReconciledError, bridge_of, gather
+from payments_pipeline.reporting.reconciliation_report import NotReconciledError, gather
 from payments_pipeline.reporting.reconciliation_sheets import write_csv, write_xlsx
 from tests.conftest import _migrated_template, _new_database
 from tests.reporting.reconciled import DAY, RAILS, build_mart, item, lay_out, total
