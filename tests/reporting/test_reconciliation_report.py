@@ -306,14 +306,19 @@ def test_years_of_history_are_not_read_for_the_report_of_a_day(connection: Conne
     connection.execute("analyze")
 
     read = {
-        (path.stem, how, name)
-        for path in SQL_DIR.glob("reporting/reconciliation_*.sql")
-        for how, name in _relations(_plan(connection, f"reporting/{path.stem}"))
+        (statement, how, name)
+        for statement in _statements_of_the_report()
+        for how, name in _relations(_plan(connection, statement))
     }
     of_matches = {name for _, _, name in read if name.startswith("matches")}
     assert of_matches == {f"matches_{DAY:%Y%m%d}"}
     grown = {"days", "items", "bridge", "daily_reconciliation"}
     assert {(file, how, name) for file, how, name in read if name in grown and how == "Seq Scan"} == set()
+
+
+def _statements_of_the_report() -> list[str]:
+    names = [f"reporting/{path.stem}" for path in SQL_DIR.glob("reporting/reconciliation_*.sql")]
+    return [*names, "reconciliation/bridge_of_day"]
 
 
 def _columns(connection: Connection, table: str) -> list[dict[str, Any]]:
@@ -334,5 +339,5 @@ def _plan(connection: Connection, name: str) -> dict[str, Any]:
 
 def test_every_statement_of_the_report_runs(connection: Connection) -> None:
     total(connection, DAY - timedelta(days=100), "collections", "wire", 5, 5, 1, 0, True)
-    for path in SQL_DIR.glob("reporting/reconciliation_*.sql"):
-        query(connection, f"reporting/{path.stem}", **_PARAMETERS)
+    for name in _statements_of_the_report():
+        query(connection, name, **_PARAMETERS)
