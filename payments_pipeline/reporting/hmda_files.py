@@ -22,7 +22,7 @@ from payments_pipeline.hmda.institution import Filer
 from payments_pipeline.hmda.layout import LAR_FIELDS, SEPARATOR
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.run import query, run
-from payments_pipeline.reporting.files_1098 import becoming
+from payments_pipeline.reporting.files import becoming
 from payments_pipeline.reporting.hmda_lar import lines, require_agreement
 from payments_pipeline.reporting.lifecycle import Report, WrittenFile, log
 from payments_pipeline.rules.hmda import ActivityPeriod

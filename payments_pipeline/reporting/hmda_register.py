@@ -11,7 +11,7 @@ from typing import Any, Final
 from jinja2 import Environment, StrictUndefined
 
 from payments_pipeline.postgres.run import query
-from payments_pipeline.reporting.files_1098 import becoming
+from payments_pipeline.reporting.files import becoming
 from payments_pipeline.reporting.hmda_files import Broken, Desk, Judgement
 from payments_pipeline.reporting.lifecycle import Report, WrittenFile
 from payments_pipeline.rules.hmda import ActivityPeriod

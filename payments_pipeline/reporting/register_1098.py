@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined
 
-from payments_pipeline.reporting.files_1098 import Desk, becoming
+from payments_pipeline.reporting.files import becoming
+from payments_pipeline.reporting.files_1098 import Desk
 from payments_pipeline.reporting.form_1098 import bridge, differences, require_agreement, stream
 from payments_pipeline.reporting.lifecycle import WrittenFile
 from payments_pipeline.reporting.statement_1098 import dollars

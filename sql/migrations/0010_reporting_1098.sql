@@ -351,109 +351,6 @@ comment on column compliance.filing_references.reference is 'Receipt id (IRIS) o
 comment on column compliance.filing_references.submitted_by is 'Who submitted it.';
 comment on column compliance.filing_references.submitted_at is 'When.';
 
--- From each box to what is behind it. The amounts of a box add up to the box, for each form.
-create view compliance.form_1098_evidence as
-with forms as not materialized (
-    -- the last version of each form; a question about one form reads that form alone
-    select distinct on (f.tax_year, f.loan_id)
-        f.*, make_date(f.tax_year, 1, 1) as year_begins, make_date(f.tax_year + 1, 1, 1) as next_year_begins
-    from compliance.forms_1098 as f
-    order by f.tax_year asc, f.loan_id asc, f.version desc
-)
-
-select
-    f.tax_year, f.loan_id, 1::smallint as box, 'interest received' as what, e.effective_on, e.booked_on,
-    e.subject_id, e.kind, e.seq, e.account, -e.amount_cents as amount_cents
-from forms as f
-inner join ledger.entries as e
-    on f.loan_id = e.loan_id and e.effective_on >= f.year_begins and e.effective_on < f.next_year_begins
-inner join ledger.accounts as a on e.account = a.account and a.part = 'interest'
-where e.kind in ('receipt', 'return', 'release')
-union all
-select
-    f.tax_year, f.loan_id, 1, 'fees received', e.effective_on, e.booked_on,
-    e.subject_id, e.kind, e.seq, e.account, -e.amount_cents
-from forms as f
-inner join ledger.entries as e
-    on f.loan_id = e.loan_id and e.effective_on >= f.year_begins and e.effective_on < f.next_year_begins
-inner join ledger.accounts as a on e.account = a.account and a.part = 'fees'
-where e.kind in ('receipt', 'return', 'release')
-union all
-select f.tax_year, f.loan_id, 1, v.what, v.day, null, null, null, null, null, v.cents
-from forms as f
-cross join
-    lateral (
-        values
-        ('less fees for a service, which are no interest', null::date, -f.service_fees_cents),
-        ('less interest that others paid', null, -f.paid_by_others_cents),
-        ('less interest reported last year, received before January', f.year_begins, -f.reported_last_year_cents),
-        ('interest held for an instalment of January', f.next_year_begins, f.prepaid_now_cents)
-    ) as v (what, day, cents)
-where v.cents <> 0
-union all
-select
-    f.tax_year, f.loan_id, 1, 'less refund of this year''s interest: ' || r.reason, r.refunded_on, null, r.refund_id,
-    'refund', null, null, -r.amount_cents
-from forms as f
-inner join servicing.interest_refunds as r on f.loan_id = r.loan_id and f.tax_year = r.received_in_year
-where r.refunded_on < f.next_year_begins
-union all
-select
-    f.tax_year, f.loan_id, 2,
-    case
-        when f.box_2_on = l.originated_on and f.box_11_on is null then 'principal of the note'
-        else 'principal at boarding'
-    end,
-    least(f.box_2_on, l.boarded_on), null, null, null, null, null,
-    case
-        when f.box_2_on = l.originated_on and f.box_11_on is null then l.original_principal_cents
-        else l.principal_cents
-    end
-from forms as f
-inner join servicing.loans as l on f.loan_id = l.loan_id
-union all
-select
-    f.tax_year, f.loan_id, 2, 'principal paid before', e.effective_on, e.booked_on,
-    e.subject_id, e.kind, e.seq, e.account, e.amount_cents
-from forms as f
-inner join servicing.loans as l on f.loan_id = l.loan_id
-inner join ledger.entries as e on f.loan_id = e.loan_id and e.effective_on < f.box_2_on
-inner join ledger.accounts as a on e.account = a.account and a.part = 'principal'
-where
-    e.kind in ('receipt', 'return', 'release') and not (f.box_2_on = l.originated_on and f.box_11_on is null)
-union all
-select
-    f.tax_year, f.loan_id, 4, 'refund of interest of ' || r.received_in_year || ': ' || r.reason, r.refunded_on, null,
-    r.refund_id, 'refund', null, null, r.amount_cents
-from forms as f
-inner join servicing.interest_refunds as r
-    on f.loan_id = r.loan_id and r.refunded_on >= f.year_begins and r.refunded_on < f.next_year_begins
-where r.received_in_year < f.tax_year
-union all
-select
-    f.tax_year, f.loan_id, 5, 'mortgage insurance premiums within the escrow received', null, null, null, null, null,
-    null, f.box_5_cents
-from forms as f
-where f.box_5_cents > 0
-union all
-select f.tax_year, f.loan_id, 6, 'points at closing', t.points_paid_on, null, null, null, null, null, t.points_cents
-from forms as f
-inner join servicing.loan_tax_terms as t on f.loan_id = t.loan_id
-where f.box_6_cents > 0;
-comment on view compliance.form_1098_evidence is
-'What is behind each box of the last version of each form, entry by entry. The amounts of a box add up to it.';
-comment on column compliance.form_1098_evidence.tax_year is 'Tax year.';
-comment on column compliance.form_1098_evidence.loan_id is 'Mortgage.';
-comment on column compliance.form_1098_evidence.box is 'Box.';
-comment on column compliance.form_1098_evidence.what is 'What it is.';
-comment on column compliance.form_1098_evidence.effective_on is 'From when it counts.';
-comment on column compliance.form_1098_evidence.booked_on is 'When it entered the books.';
-comment on column compliance.form_1098_evidence.subject_id is 'Payment, release or refund.';
-comment on column compliance.form_1098_evidence.kind is 'receipt, return, release or refund.';
-comment on column compliance.form_1098_evidence.seq is 'Posting or correction, as on the ledger entry.';
-comment on column compliance.form_1098_evidence.account is 'Account of the ledger entry.';
-comment on column compliance.form_1098_evidence.amount_cents is 'What it adds to the box.';
-
 -- As before, with this wing among ours: what fills millions of forms tells the planner so before it reads them back.
 create or replace function operations.analyze_table(target text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -487,7 +384,7 @@ grant select, insert on servicing.loan_tax_terms, servicing.interest_refunds, se
 to payments_pipeline;
 grant usage on schema compliance to payments_pipeline;
 grant select on compliance.reports, compliance.report_files, compliance.report_statuses,
-compliance.compliance_audit_log, compliance.filed_1098, compliance.filing_references, compliance.form_1098_evidence
+compliance.compliance_audit_log, compliance.filed_1098, compliance.filing_references
 to payments_pipeline;
 -- the property is an address
 grant select (

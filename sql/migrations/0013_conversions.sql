@@ -184,7 +184,7 @@ comment on function operations.open_span(text, date, date) is
 'Makes one partition for many days of a table, none of which has one; close_day of any of them gives it its indexes.';
 
 -- From each box to what is behind it, the postings of the former system among them: read as entries, like all else.
-create or replace view compliance.form_1098_evidence as
+create view compliance.form_1098_evidence as
 with forms as not materialized (
     -- the last version of each form; a question about one form reads that form alone
     select distinct on (f.tax_year, f.loan_id)
@@ -295,4 +295,5 @@ conversion_book for what the book as a whole booked of it.';
 
 grant select on operations.spans to payments_pipeline, payments_webhooks, payments_compliance;
 grant select, insert on servicing.converted_loans, ledger.conversions to payments_pipeline;
-grant select on servicing.converted_loans, ledger.conversions, ledger.applied to payments_pipeline, payments_compliance;
+grant select on servicing.converted_loans, ledger.conversions, ledger.applied, compliance.form_1098_evidence
+to payments_pipeline, payments_compliance;
