@@ -19,7 +19,6 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 
 from payments_pipeline.bank import Bank
-from payments_pipeline.commands import begin
 from payments_pipeline.edge import free_port, start_edge
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ledger.conversion import convert
@@ -33,7 +32,7 @@ from payments_pipeline.postgres.run import query
 from payments_pipeline.reference_data import load_reference_data
 from payments_pipeline.reporting.form_1098 import KIND
 from payments_pipeline.reporting.lifecycle import find_reports
-from payments_pipeline.settings import Settings
+from payments_pipeline.settings import Settings, begin
 from payments_pipeline.supervise import Supervisor, uninterrupted
 from payments_pipeline.world import Manifest, World, generate, read_manifest
 from payments_pipeline.world.load import load_portfolio

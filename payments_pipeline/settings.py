@@ -5,6 +5,7 @@ wrong is reported together, since whoever sets up a machine should not have to f
 """
 
 import difflib
+import logging
 import os
 from collections.abc import Mapping
 from datetime import date
@@ -190,6 +191,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             "the settings are wrong:\n" + "\n".join(f"  {fault}" for fault in faults),
             "correct them in the environment or in .env; .env.example explains each one.",
         )
+    return settings
+
+
+def begin() -> Settings:
+    """What every command does first: read the settings, and log as they say."""
+    settings = load_settings()
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every request otherwise
     return settings
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from payments_pipeline.commands import begin
 from payments_pipeline.errors import DatabaseError
 from payments_pipeline.postgres import url as urls
 from payments_pipeline.postgres.binaries import bundled_bin_dir
@@ -17,7 +16,7 @@ from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.postgres.lease import keep_running, stop_for_all
 from payments_pipeline.postgres.migrate import migrate, pending
 from payments_pipeline.postgres.server import DAGSTER_DATABASE, Server
-from payments_pipeline.settings import Settings
+from payments_pipeline.settings import Settings, begin
 
 
 @click.group()

@@ -2,9 +2,9 @@
 
 import click
 
-from payments_pipeline.commands import begin
 from payments_pipeline.operations.digest import KINDS, digests
 from payments_pipeline.postgres.connect import open_database
+from payments_pipeline.settings import begin
 
 
 @click.command("digest")

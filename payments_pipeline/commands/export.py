@@ -9,10 +9,10 @@ from typing import get_args
 
 import click
 
-from payments_pipeline.commands import begin
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ledger.export import Detail, TextFormat, write_parquet, write_text
 from payments_pipeline.postgres.connect import open_database
+from payments_pipeline.settings import begin
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 

@@ -8,7 +8,6 @@ from typing import Final
 
 import click
 
-from payments_pipeline.commands import begin
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.reporting.filer import FILER_FILE, read_filer
@@ -18,6 +17,7 @@ from payments_pipeline.reporting.lifecycle import FILED_FORMATS, WrittenFile, fi
 from payments_pipeline.reporting.register_1098 import write_register
 from payments_pipeline.reporting.statement_1098 import dollars
 from payments_pipeline.rules.form_1098 import Policy
+from payments_pipeline.settings import begin
 
 FORMATS: Final[dict[str, Callable[[Desk], list[WrittenFile]]]] = {
     "fire": write_fire,

@@ -7,7 +7,6 @@ from typing import Final
 import click
 
 from payments_pipeline.clock import now
-from payments_pipeline.commands import begin
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.hmda.census import read_census
 from payments_pipeline.hmda.edits.model import YEARS
@@ -20,6 +19,7 @@ from payments_pipeline.reporting.hmda_lar import KIND, differences, draft
 from payments_pipeline.reporting.hmda_register import ACTIONS, DIFFERENCES, next_step, write_register
 from payments_pipeline.reporting.lifecycle import WrittenFile, find_report, log, validated
 from payments_pipeline.rules.hmda import QUARTERS, ActivityPeriod
+from payments_pipeline.settings import begin
 
 _FORMATS: Final = {"lar": write_lar, "csv": write_csv, "register": write_register}
 

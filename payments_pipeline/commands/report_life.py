@@ -10,11 +10,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from payments_pipeline.commands import begin
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.postgres.run import query
 from payments_pipeline.reporting import lifecycle
 from payments_pipeline.reporting.lifecycle import LifecycleError, Report
+from payments_pipeline.settings import begin
 
 _KINDS = {command: kind for kind, command in lifecycle.COMMANDS.items()}
 _NEXT = {

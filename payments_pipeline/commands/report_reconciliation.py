@@ -7,11 +7,11 @@ from typing import Any, Final, Literal
 import click
 import psycopg
 
-from payments_pipeline.commands import begin
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.reporting.files import becoming
 from payments_pipeline.reporting.reconciliation_report import DayReport, gather
 from payments_pipeline.reporting.reconciliation_words import share
+from payments_pipeline.settings import begin
 
 Form = Literal["html", "pdf", "csv", "xlsx"]
 

@@ -10,9 +10,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from payments_pipeline.commands import begin
 from payments_pipeline.ledger.trial_balance import TrialBalance, trial_balance
 from payments_pipeline.postgres.connect import open_database
+from payments_pipeline.settings import begin
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _COLUMNS = ("opening_cents", "debit_cents", "credit_cents", "balance_cents")

@@ -11,7 +11,6 @@ from typing import Final
 import click
 
 from payments_pipeline.bank import Bank
-from payments_pipeline.commands import begin
 from payments_pipeline.edge import require_free_port
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.instance import prepare_instance
@@ -19,7 +18,7 @@ from payments_pipeline.locks import FileLock
 from payments_pipeline.paths import PROJECT_ROOT, make_open_folder
 from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.postgres.migrate import migrate
-from payments_pipeline.settings import Settings
+from payments_pipeline.settings import Settings, begin
 from payments_pipeline.supervise import ChildEndedError, Supervisor, interruptible, uninterrupted
 
 _HOST: Final = "127.0.0.1"

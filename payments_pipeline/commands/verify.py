@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from payments_pipeline.commands import begin
 from payments_pipeline.operations.laws import LAWS, Result, check_all
 from payments_pipeline.postgres.connect import open_database
+from payments_pipeline.settings import begin
 
 _SHOWN = 10
 

@@ -12,12 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from payments_pipeline.bank import inbox_of
-from payments_pipeline.commands import begin
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ingestion.border import Staged, load_files
 from payments_pipeline.ingestion.deliveries import deliveries, delivery_of
 from payments_pipeline.ingestion.ingest import BatchReport, ingest_pending
 from payments_pipeline.postgres.connect import open_database
+from payments_pipeline.settings import begin
 
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 _BATCHES_SHOWN: Final = 40

@@ -10,11 +10,11 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from payments_pipeline.commands import begin
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.postgres.run import query
 from payments_pipeline.reconciliation.days import reconcile_day
 from payments_pipeline.reconciliation.decisions import Decision, Kind, Verdict, decide, judge
+from payments_pipeline.settings import begin
 
 _Day = click.DateTime(["%Y-%m-%d"])
 

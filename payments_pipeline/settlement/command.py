@@ -12,12 +12,12 @@ import fsspec
 from rich.console import Console
 from rich.table import Table
 
-from payments_pipeline.commands import begin
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.formats.sniff import FORMATS, HEAD_BYTES, LENIENT, Format
 from payments_pipeline.formats.statement_csv import mapping_of_toml
 from payments_pipeline.formats.statements import Fault, Line, Statement
 from payments_pipeline.postgres.connect import open_database
+from payments_pipeline.settings import begin
 from payments_pipeline.settlement.classification import classifier
 from payments_pipeline.settlement.statements import (
     Loaded,

@@ -7,11 +7,10 @@ from typing import Final
 import click
 
 from payments_pipeline.bank import bank_of
-from payments_pipeline.commands import begin
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.paths import make_open_folder
 from payments_pipeline.postgres.connect import Database, open_database
-from payments_pipeline.settings import Settings
+from payments_pipeline.settings import Settings, begin
 
 _APPLICATION: Final = "payments_pipeline.webhooks.service:from_settings"
 _SHARED_FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"

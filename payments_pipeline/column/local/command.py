@@ -14,9 +14,8 @@ from payments_pipeline.column.local.control import API_KEY, WEBHOOK_SECRET, Loca
 from payments_pipeline.column.local.faults import parse_faults
 from payments_pipeline.column.local.running import listening
 from payments_pipeline.column.local.running import serve as serve_bank
-from payments_pipeline.commands import begin
 from payments_pipeline.paths import make_open_folder
-from payments_pipeline.settings import Settings
+from payments_pipeline.settings import Settings, begin
 
 _DAY_OR_INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 
