@@ -68,6 +68,21 @@ class Reconciliation:
 
 def reconcile_day(connection: psycopg.Connection[Any], day: date) -> Reconciliation:
     """Rebuild matches, items and totals of a bank day, and bring the cases and the requests for reruns up to date."""
+    return explain_day(connection, match_day(connection, day))
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A day whose matches are stored, and whose left-overs wait in tables of this transaction to be explained."""
+
+    day: date
+    near: dict[date, int]
+    has_both_sides: bool
+    """Whether lines as well as movements were left over by the pairs."""
+
+
+def match_day(connection: psycopg.Connection[Any], day: date) -> Matched:
+    """Rebuild the matches of a bank day. `explain_day` must follow in the same transaction."""
     # a day's run changes its neighbours too: two at once would collide in their rows
     connection.execute("select pg_advisory_xact_lock(hashtext('reconciliation.matches'))")
     # what is joined is a day's rows; the default would spill each of them to disk
@@ -80,14 +95,20 @@ def reconcile_day(connection: psycopg.Connection[Any], day: date) -> Reconciliat
     run(connection, "reconciliation/matches", day=day, near=list(near))
     run(connection, "reconciliation/pairs_first" if is_new else "reconciliation/pairs_again", day=day)
     connection.execute("select operations.close_day('reconciliation.matches', %s)", (day,))
-    items = query(connection, "reconciliation/items", day=day, near=list(near))[0]["items"]
-    run(connection, "reconciliation/days", day=day, near=list(near))
+    return Matched(day, near, has_both_sides)
+
+
+def explain_day(connection: psycopg.Connection[Any], matched: Matched) -> Reconciliation:
+    """Say what explains the variance of a day that was just matched: items, totals, bridge, suggestions, cases."""
+    day, near = matched.day, list(matched.near)
+    items = query(connection, "reconciliation/items", day=day, near=near)[0]["items"]
+    run(connection, "reconciliation/days", day=day, near=near)
     run(connection, "reconciliation/suggestions_cleared", day=day)
-    if has_both_sides:
+    if matched.has_both_sides:
         run(connection, "reconciliation/suggestions", day=day)
     touched = tuple(row[0] for row in connection.execute("select day from touched order by day").fetchall())
     days = [day, *touched]
-    connection.execute("drop table work.movements, work.alike, work.doubtful, work.pairs")
+    run(connection, "reconciliation/work_dropped")
     run(connection, "settlement/batches_matched", days=days, near=[*near, day])
     run(connection, "operations/exception_cases_late_batches", days=days)
     run(connection, "operations/day_requests_variance", days=days)
@@ -135,8 +156,8 @@ def _match_the_rest(connection: psycopg.Connection[Any], day: date, near: dict[d
     if both.fetchone() != (True,):
         return False
     for name, method in PASSES:
-        run(connection, f"reconciliation/passes/{name}", day=day, near=days, method=method)
-        run(connection, "reconciliation/passes/clear")
+        if run(connection, f"reconciliation/passes/{name}", day=day, near=days, method=method):
+            run(connection, "reconciliation/passes/clear")
     return True
 
 

@@ -1,6 +1,6 @@
--- Left-over lines and movements with all that a pass may go by, from `left_lines` and `left_payments`. Text is compared
--- folded; `squeezed` is its letters and digits alone. Deposits and payouts of payments that we learned of on
--- :booked_days are named by the rows that brought them.
+-- Left-over lines and movements with all that a pass may go by, from `work.left_lines` and `left_payments`. Text is
+-- compared folded; `squeezed` is its letters and digits alone. Deposits and payouts of payments that we learned of
+-- on :booked_days are named by the rows that brought them.
 drop table if exists pg_temp.candidate_lines, pg_temp.candidate_movements, pg_temp.forbidden;
 
 create temporary table candidate_lines on commit drop as
@@ -8,7 +8,7 @@ with known as (
     select
         l.*, b.channel, b.kind, b.amount_cents, b.transaction_id as transfer_id, b.account as as_written,
         nullif(reconciliation.folded(b.reference), '') as reference
-    from left_lines as l
+    from work.left_lines as l
     inner join settlement.lines_in_force as b on l.bank_day = b.bank_day and l.line_id = b.line_id
     where b.bank_day = any(%(near)s::date[] || %(day)s::date)
 )

@@ -1,8 +1,9 @@
 -- What is left over of :day and, within the windows of the rules, of the days around it: :near, each :apart bank days
 -- from it. Of those days, what is open, and what is matched with the day and is thus found anew. Tells on which value
 -- dates the payments are.
-drop table if exists
-pg_temp.near_days, pg_temp.released, pg_temp.left_lines, pg_temp.left_movements, pg_temp.found;
+--
+-- The two lists are in the schema work: what is joined with a whole day may be read by several cores.
+drop table if exists pg_temp.near_days, pg_temp.released, work.left_lines, work.left_movements, pg_temp.found;
 
 create temporary table near_days on commit drop as
 select n.day, n.apart
@@ -25,7 +26,7 @@ from reconciliation.matches as m
 inner join lines_elsewhere as l on m.bank_day = l.bank_day and m.line_id = l.line_id
 where m.bank_day = any(%(near)s);
 
-create temporary table left_lines on commit drop as
+create unlogged table work.left_lines as
 select %(day)s::date as bank_day, p.line_id, true as is_own, false as is_released
 from work.pairs as p
 where p.payment_id is null
@@ -42,7 +43,7 @@ select distinct r.bank_day, r.line_id, false, true
 from released as r
 where r.bank_day <> %(day)s;
 
-create temporary table left_movements on commit drop as
+create unlogged table work.left_movements as
 select
     %(day)s::date as our_day, p.loan_id, p.payment_id, p.kind, p.effective_on, true as is_own, false as is_released
 from work.pairs as p
@@ -70,7 +71,7 @@ left join payments.payments as p
         and p.effective_on between %(day)s::date - 30 and %(day)s::date + 10
 where r.our_day <> %(day)s and coalesce(i.effective_on, p.effective_on) is not null;
 
-analyze left_lines, left_movements;
+analyze work.left_lines, work.left_movements;
 
 -- What the passes find, a row for each line and movement that belong together, with the fee that was withheld.
 create temporary table found (
@@ -88,4 +89,4 @@ create temporary table found (
     group_no bigint
 ) on commit drop;
 
-select distinct m.effective_on from left_movements as m
+select distinct m.effective_on from work.left_movements as m

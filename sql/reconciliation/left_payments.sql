@@ -1,4 +1,4 @@
--- The payments of `left_movements`, of value dates :value_dates, whatever became of them. Tells on which days we
+-- The payments of `work.left_movements`, of value dates :value_dates, whatever became of them. Tells on which days we
 -- learned of those that come in batches: their rows say in which.
 drop table if exists pg_temp.left_payments;
 
@@ -11,7 +11,7 @@ select
     case m.kind
         when 'credit' then settlement.fee_cents(p.amount_cents, r.fee_ppm, r.fee_cents_each) else 0
     end as fee_cents
-from left_movements as m
+from work.left_movements as m
 inner join payments.payments as p
     on m.effective_on = p.effective_on and m.loan_id = p.loan_id and m.payment_id = p.payment_id
 left join settlement.rules as r on p.channel = r.channel

@@ -1,6 +1,9 @@
 -- The pairs of a :day that was reconciled before, from `work.pairs`. Only what has changed since is written: a rerun of
 -- a large day brings a few pairs, and replacing a million would cost more than finding them.
 
+-- unread, the table passes for one of few keys, and each pair is looked up alone
+analyze work.pairs (payment_id);
+
 delete from reconciliation.matches as m
 where
     m.bank_day = %(day)s

@@ -1,0 +1,2 @@
+-- What a day's run has worked with; the temporary tables go with its transaction.
+drop table work.movements, work.alike, work.doubtful, work.pairs, work.left_lines, work.left_movements
