@@ -66,3 +66,12 @@ def reconcile(payments: int) -> None:
     from payments_pipeline.bench.reconcile import measure_reconcile
 
     measure_reconcile(load_settings(), payments=payments)
+
+
+@bench.command("form-1098")
+@click.option("--loans", default=6_000_000, show_default=True, help="Mortgages, a multiple of 20,000.")
+def form_1098(loans: int) -> None:
+    """Form 1098 of a whole book: computed, written in FIRE and in IRIS. Six million take some 60 GB of disk."""
+    from payments_pipeline.bench.form_1098 import measure_form_1098
+
+    measure_form_1098(load_settings(), loans=loans)

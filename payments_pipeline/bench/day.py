@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -21,11 +21,11 @@ from psycopg import sql
 from rich.console import Console
 from rich.table import Table
 
+from payments_pipeline.bench.databases import admin, drop, make, sibling
 from payments_pipeline.ingestion.border import load_arrivals
 from payments_pipeline.ingestion.ingest import ingest_pending
 from payments_pipeline.ledger.posting import board, post_day
 from payments_pipeline.operations.cases import open_cases
-from payments_pipeline.postgres import url as urls
 from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.postgres.migrate import migrate
 from payments_pipeline.reconciliation.days import reconcile_day
@@ -97,35 +97,29 @@ def measure_day(settings: Settings, *, loans: int, payments: int) -> None:
         generate(world, folder, overwrite=True)
     template = f"bench_day_{loans}_{payments}"
     _prepare(database, template, folder)
-    copy = _sibling(database, f"{template}_run")
+    copy = sibling(database, f"{template}_run")
     try:
-        with _admin(database) as admin:
-            _drop(admin, copy)
-            admin.execute(
-                sql.SQL("create database {} template {} strategy file_copy").format(
-                    sql.Identifier(_name(copy)), sql.Identifier(template)
-                )
-            )
+        with admin(database) as connection:
+            make(connection, copy, template)
         console.print(f"the day {MEASURED_DAY}: {payments:,} payments over {loans:,} loans")
         stages = _run_day(copy)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         console.print("the same rows by bare COPY")
         rows, bytes_, floor = _bare_copy(copy)
     finally:
-        with _admin(database) as admin:
-            _drop(admin, copy)
+        with admin(database) as connection:
+            drop(connection, copy)
     _report(stages, rows, bytes_, floor, memory)
 
 
 def _prepare(database: Database, template: str, folder: Path) -> None:
     """The database that every measurement starts from: book, staged rows, bank lines. Made once."""
-    prepared = _sibling(database, template)
-    with _admin(database) as admin:
-        found = admin.execute("select datallowconn from pg_database where datname = %s", (template,)).fetchone()
+    prepared = sibling(database, template)
+    with admin(database) as connection:
+        found = connection.execute("select datallowconn from pg_database where datname = %s", (template,)).fetchone()
         if found and not found[0]:
             return
-        _drop(admin, prepared)  # a preparation that was broken off
-        admin.execute(sql.SQL("create database {}").format(sql.Identifier(template)))
+        make(connection, prepared)  # also where a preparation was broken off
     console.print("preparing the database, once")
     last = read_manifest(folder).last_day + timedelta(days=30)
     done = Stages()
@@ -143,9 +137,9 @@ def _prepare(database: Database, template: str, folder: Path) -> None:
             load_bank_lines(connection, folder, last)
     with prepared.connect("owner", autocommit=True) as owner:
         owner.execute("vacuum analyze")
-    with _admin(database) as admin:
+    with admin(database) as connection:
         # nobody may connect any more: that marks it as complete, and lets it be copied
-        admin.execute(sql.SQL("alter database {} allow_connections false").format(sql.Identifier(template)))
+        connection.execute(sql.SQL("alter database {} allow_connections false").format(sql.Identifier(template)))
 
 
 def _run_day(database: Database) -> Stages:
@@ -255,22 +249,3 @@ def _report(stages: Stages, rows: int, bytes_: int, floor: float, memory: float)
     table.add_row("ratio", f"{stages.total / floor:.2f}", "")
     console.print(table)
     console.print(f"peak memory of this Python process: {memory:,.0f} MB", highlight=False)
-
-
-@contextmanager
-def _admin(database: Database) -> Iterator[psycopg.Connection[Any]]:
-    with database.connect("owner", autocommit=True) as connection:
-        yield connection
-
-
-def _sibling(database: Database, name: str) -> Database:
-    """Another database on the same server."""
-    return replace(database, url=urls.compose(urls.parse(database.url) | {"dbname": name}))
-
-
-def _name(database: Database) -> str:
-    return str(urls.parse(database.url)["dbname"])
-
-
-def _drop(admin: psycopg.Connection[Any], database: Database) -> None:
-    admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(_name(database))))

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +21,7 @@ from psycopg import sql
 from rich.console import Console
 from rich.table import Table
 
+from payments_pipeline.bench.databases import scratch
 from payments_pipeline.column.client import ColumnClient
 from payments_pipeline.column.events import RawEvent
 from payments_pipeline.column.local.control import LocalBank, LocalBankError
@@ -30,7 +30,6 @@ from payments_pipeline.ingestion.column_events import stage_events
 from payments_pipeline.ingestion.ingest import ingest_pending
 from payments_pipeline.ingestion.poll import POLLED_URI, SOURCE, poll_events
 from payments_pipeline.paths import make_open_folder
-from payments_pipeline.postgres import url as urls
 from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.postgres.migrate import migrate
 from payments_pipeline.reference_data import load_reference_data
@@ -142,20 +141,12 @@ def _forget(database: Database) -> None:
 @contextmanager
 def _database(settings: Settings, world: Path) -> Iterator[Database]:
     """A database with the book of the world, dropped afterwards."""
-    given = open_database(settings)
-    database = replace(given, url=urls.compose(urls.parse(given.url) | {"dbname": _DATABASE}))
-    drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(_DATABASE))
-    with given.connect("owner", autocommit=True) as admin:
-        admin.execute(drop)
-        admin.execute(sql.SQL("create database {}").format(sql.Identifier(_DATABASE)))
-        try:
-            migrate(database)
-            with database.connect("owner") as owner:
-                load_portfolio(owner, world)
-                load_reference_data(owner)
-            yield database
-        finally:
-            admin.execute(drop)
+    with scratch(open_database(settings), _DATABASE) as database:
+        migrate(database)
+        with database.connect("owner") as owner:
+            load_portfolio(owner, world)
+            load_reference_data(owner)
+        yield database
 
 
 @contextmanager

@@ -7,7 +7,7 @@ lines, which the platform never reads: is it right, and is everything found that
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,11 +15,10 @@ from typing import Any, Final
 
 import pandas as pd
 import psycopg
-from psycopg import sql
 from rich.console import Console
 from rich.table import Table
 
-from payments_pipeline.bench.day import _admin, _drop, _name, _sibling
+from payments_pipeline.bench.databases import scratch
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ingestion.border import load_arrivals
 from payments_pipeline.ingestion.ingest import ingest_pending
@@ -316,29 +315,13 @@ def _show_missed(noise: float, judged: Judged) -> None:
 @contextmanager
 def furnished(database: Database) -> Iterator[Database]:
     """A database with reference data and nothing else, beside the one given; loading it takes longer than a world."""
-    template = _sibling(database, _TEMPLATE)
-    with _made(database, template, "template1"):
+    with scratch(database, _TEMPLATE) as template:
         migrate(template)
         with template.connect() as connection:
             load_reference_data(connection)
         yield template
 
 
-@contextmanager
-def copy_of(template: Database) -> Iterator[Database]:
+def copy_of(template: Database) -> AbstractContextManager[Database]:
     """A database like the one given."""
-    copy, server = _sibling(template, f"{_TEMPLATE}_run"), _sibling(template, "postgres")
-    with _made(server, copy, _name(template)):
-        yield copy
-
-
-@contextmanager
-def _made(database: Database, wanted: Database, template: str) -> Iterator[None]:
-    with _admin(database) as admin:
-        _drop(admin, wanted)
-        names = [sql.Identifier(_name(wanted)), sql.Identifier(template)]
-        admin.execute(sql.SQL("create database {} template {}").format(*names))
-        try:
-            yield
-        finally:
-            _drop(admin, wanted)
+    return scratch(template, f"{_TEMPLATE}_run", _TEMPLATE)

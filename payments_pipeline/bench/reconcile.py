@@ -13,11 +13,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
-from psycopg import sql
 from rich.console import Console
 from rich.table import Table
 
-from payments_pipeline.bench.day import _admin, _drop, _name, _sibling
+from payments_pipeline.bench.databases import scratch
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.postgres.migrate import migrate
@@ -90,12 +89,8 @@ console = Console()
 def measure_reconcile(settings: Settings, *, payments: int) -> None:
     """Measure both in one run, and print the ratio."""
     database = open_database(settings)
-    own = _sibling(database, f"bench_reconcile_{payments}")
-    with _admin(database) as admin:
-        _drop(admin, own)
-        admin.execute(sql.SQL("create database {}").format(sql.Identifier(_name(own))))
-    try:
-        console.print(f"making a day of {payments:,} payments and the bank's lines for them")
+    console.print(f"making a day of {payments:,} payments and the bank's lines for them")
+    with scratch(database, f"bench_reconcile_{payments}") as own:
         _prepare(own, payments)
         with own.connect() as connection:
             settle = _timed_settlement(connection)
@@ -108,9 +103,6 @@ def measure_reconcile(settings: Settings, *, payments: int) -> None:
                 ).fetchall()
             )
             duck = _duckdb(connection)
-    finally:
-        with _admin(database) as admin:
-            _drop(admin, own)
     _report(payments, found, settle, first, again, duck)
 
 

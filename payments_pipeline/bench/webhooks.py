@@ -14,21 +14,20 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 import httpx
 import orjson
 import uvloop
-from psycopg import sql
 from rich.console import Console
 from rich.table import Table
 
+from payments_pipeline.bench.databases import scratch
 from payments_pipeline.column.signature import sign
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.paths import make_open_folder
-from payments_pipeline.postgres import url as urls
 from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.postgres.migrate import migrate
 from payments_pipeline.settings import Settings
@@ -220,17 +219,9 @@ def _told(run: Run) -> Run:
 @contextmanager
 def _database(settings: Settings) -> Iterator[Database]:
     """A migrated database with nothing in it, dropped afterwards."""
-    given = open_database(settings)
-    database = replace(given, url=urls.compose(urls.parse(given.url) | {"dbname": _DATABASE}))
-    drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(_DATABASE))
-    with given.connect("owner", autocommit=True) as admin:
-        admin.execute(drop)
-        admin.execute(sql.SQL("create database {}").format(sql.Identifier(_DATABASE)))
-        try:
-            migrate(database)
-            yield database
-        finally:
-            admin.execute(drop)
+    with scratch(open_database(settings), _DATABASE) as database:
+        migrate(database)
+        yield database
 
 
 def _environ(settings: Settings, database: Database) -> dict[str, str]:
