@@ -23,7 +23,7 @@ from payments_pipeline.ingestion.poll import (
     note_failure,
     poll_events,
 )
-from payments_pipeline.webhooks.intake import TakenUp, take_up_webhooks
+from payments_pipeline.ingestion.webhook_queue import TakenUp, take_up_webhooks
 
 
 class BankUnreachableError(PaymentsError):

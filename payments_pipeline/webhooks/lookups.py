@@ -16,10 +16,10 @@ import psycopg
 from psycopg.rows import dict_row
 
 from payments_pipeline.errors import DatabaseError
+from payments_pipeline.formats.webhook_payload import NEWEST_DAYS
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.run import statements
 from payments_pipeline.rules.envelope import normalised_reference
-from payments_pipeline.webhooks.payload import NEWEST_DAYS
 from payments_pipeline.webhooks.store import UnavailableError
 
 BY_REFERENCE: Final = timedelta(days=90)

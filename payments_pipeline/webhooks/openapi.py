@@ -3,8 +3,8 @@
 from html import escape
 from typing import Any, Final
 
+from payments_pipeline.formats.webhook_payload import EVENTS, EXPECTED
 from payments_pipeline.rules.envelope import METHODS
-from payments_pipeline.webhooks.payload import EVENTS, EXPECTED
 
 _Schema = dict[str, Any]
 

@@ -31,6 +31,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from payments_pipeline import clock
 from payments_pipeline.column import signature as column_signature
+from payments_pipeline.formats.webhook_payload import Fault, PayloadError, Word, read_word
 from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.rules.envelope import METHODS
 from payments_pipeline.settings import Settings, load_settings
@@ -38,7 +39,6 @@ from payments_pipeline.webhooks import openapi
 from payments_pipeline.webhooks.clients import Clients, networks
 from payments_pipeline.webhooks.lookups import BY_LOAN, BY_REFERENCE, Lookups
 from payments_pipeline.webhooks.metrics import CONTENT_TYPE, Metrics
-from payments_pipeline.webhooks.payload import Fault, PayloadError, Word, read_word
 from payments_pipeline.webhooks.store import Answer, Limits, Received, Store, UnavailableError
 
 MOST_BYTES: Final = 262_144

@@ -19,9 +19,9 @@ from uuid import UUID
 import psycopg
 
 from payments_pipeline.errors import DatabaseError
+from payments_pipeline.formats.webhook_payload import Word
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.run import statements
-from payments_pipeline.webhooks.payload import Word
 
 Endpoint = Literal["column", "payments"]
 Verdict = Literal["created", "duplicate", "counted", "client_limited", "channel_limited"]

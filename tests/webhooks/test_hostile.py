@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import httpx
 
+from payments_pipeline.ingestion.webhook_queue import take_up_webhooks
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.webhooks.intake import take_up_webhooks
 from tests.ingestion.files import fetch
 from tests.webhooks.senders import GOOD, PAYMENTS, SECRET, body, post, serving, signed
 

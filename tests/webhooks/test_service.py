@@ -12,14 +12,14 @@ import pytest
 
 from payments_pipeline.clock import set_clock
 from payments_pipeline.column.signature import sign
+from payments_pipeline.formats.webhook_payload import read_word
 from payments_pipeline.ingestion.ingest import ingest_pending
+from payments_pipeline.ingestion.webhook_queue import take_up_webhooks
 from payments_pipeline.ledger.posting import post_day
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.reference_data import load_reference_data
 from payments_pipeline.webhooks import service
-from payments_pipeline.webhooks.intake import take_up_webhooks
 from payments_pipeline.webhooks.lookups import Lookups
-from payments_pipeline.webhooks.payload import read_word
 from payments_pipeline.webhooks.store import request_id
 from tests.ingestion.files import fetch
 from tests.webhooks.senders import (

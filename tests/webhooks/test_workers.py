@@ -16,8 +16,8 @@ import httpx
 from pydantic import SecretStr
 
 from payments_pipeline.clock import set_clock
+from payments_pipeline.formats.webhook_payload import read_word
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.webhooks.payload import read_word
 from tests.ingestion.files import fetch
 from tests.webhooks.senders import NOW, PAYMENTS, READER, body, post, settings_of
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from payments_pipeline.formats import webhook_payload
+from payments_pipeline.formats.webhook_payload import PayloadError, Word, read_word
 from payments_pipeline.ingestion import schema
 from payments_pipeline.ingestion.deliveries import business_date
 from payments_pipeline.rules.envelope import idempotency_key
-from payments_pipeline.webhooks import payload
-from payments_pipeline.webhooks.payload import PayloadError, Word, read_word
 from tests.webhooks.senders import GOOD, NOW, body
 
 
@@ -153,8 +153,8 @@ def test_metadata_may_be_nested_but_not_without_end() -> None:
             found = {"deeper": found}
         return found
 
-    assert faults(body(metadata=nested(payload.DEEPEST))) == []
-    assert faults(body(metadata=nested(payload.DEEPEST + 2))) == ["metadata"]
+    assert faults(body(metadata=nested(webhook_payload.DEEPEST))) == []
+    assert faults(body(metadata=nested(webhook_payload.DEEPEST + 2))) == ["metadata"]
 
 
 def test_cents_are_read_from_the_text_of_a_number() -> None:
@@ -164,10 +164,10 @@ def test_cents_are_read_from_the_text_of_a_number() -> None:
 
 
 def test_the_rules_are_those_of_a_delivered_file() -> None:
-    assert payload.EVENTS == schema.EVENTS
-    assert payload.EXPECTED.keys() == set(schema.HEADER)
+    assert webhook_payload.EVENTS == schema.EVENTS
+    assert webhook_payload.EXPECTED.keys() == set(schema.HEADER)
     for name in ("OLDEST_DAYS", "NEWEST_DAYS", "LARGEST_CENTS", "LONGEST_METADATA"):
-        assert getattr(payload, name) == getattr(schema, name)
+        assert getattr(webhook_payload, name) == getattr(schema, name)
 
 
 _VALUES = st.one_of(
@@ -187,7 +187,7 @@ _VALUES = st.one_of(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.dictionaries(st.sampled_from(sorted(payload.EXPECTED)), _VALUES, max_size=4))
+@given(st.dictionaries(st.sampled_from(sorted(webhook_payload.EXPECTED)), _VALUES, max_size=4))
 def test_what_is_acknowledged_passes_the_border(changes: dict[str, Any]) -> None:
     content = json.dumps(GOOD | {"event": "captured"} | changes).encode()
     try:

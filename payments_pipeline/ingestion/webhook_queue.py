@@ -17,13 +17,12 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from payments_pipeline.column.events import EventError, RawEvent, read_event
+from payments_pipeline.formats.webhook_payload import PayloadError, Word, read_word
 from payments_pipeline.ingestion.border import Batch, stage_rows
 from payments_pipeline.ingestion.column_events import stage_events
 from payments_pipeline.ingestion.rows import Block
 from payments_pipeline.ingestion.schema import HEADER
 from payments_pipeline.postgres.run import query, run
-from payments_pipeline.webhooks.payload import PayloadError, Word, read_word
-from payments_pipeline.webhooks.store import WINDOW
 
 MOST_AT_ONCE: Final = 20_000
 """Messages that are taken up in one transaction."""
@@ -86,7 +85,7 @@ def take_up_webhooks(
 
 
 def _take_up(connection: psycopg.Connection[Any], received_at: datetime | None, most: int) -> TakenUp:
-    rows = query(connection, "webhooks/queue_waiting", most=most, most_bytes=MOST_BYTES_AT_ONCE)
+    rows = query(connection, "ingestion/webhooks_waiting", most=most, most_bytes=MOST_BYTES_AT_ONCE)
     messages = [_Message(**(row | {"received_at": received_at or row["received_at"]})) for row in rows]
     unreadable: dict[UUID, str] = {}
     events = words = 0
@@ -98,12 +97,12 @@ def _take_up(connection: psycopg.Connection[Any], received_at: datetime | None, 
     if unreadable:
         run(
             connection,
-            "webhooks/unreadable",
+            "ingestion/webhooks_unreadable",
             request_ids=list(unreadable),
             faults=list(unreadable.values()),
         )
-    run(connection, "webhooks/queue_staged", request_ids=[message.request_id for message in messages])
-    run(connection, "webhooks/limits_passed", window_length=WINDOW)
+    run(connection, "ingestion/webhooks_staged", request_ids=[message.request_id for message in messages])
+    run(connection, "ingestion/webhook_limits_passed")
     return TakenUp(len(messages), events, words, len(unreadable))
 
 
