@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
-import fsspec
 from rich.console import Console
 from rich.table import Table
 
@@ -22,13 +21,12 @@ from payments_pipeline.settlement.classification import classifier
 from payments_pipeline.settlement.statements import (
     Loaded,
     Options,
-    StatementFileError,
     Stored,
     ask_for_days,
     items_of,
     load_statement_at,
-    opened,
 )
+from payments_pipeline.settlement.stores import file_at, opened
 
 
 class RefusedStatementsError(PaymentsError):
@@ -93,9 +91,7 @@ def statements(
 
 def _check(file: str, options: Options) -> Loaded:
     """What loading would find in the file itself, without a database."""
-    file_system, path = fsspec.core.url_to_fs(file)
-    if not file_system.isfile(path):
-        raise StatementFileError(f"there is no file {file}.", "Check the path, or the rights on the store.")
+    file_system, path, _ = file_at(file)
     faults: list[Fault] = []
     warnings: list[Fault] = []
     found: list[Statement] = []

@@ -9,7 +9,6 @@ Files lie in a folder or, by `fsspec`, in an object store. A NACHA file tells of
 are stored only for the account that is named for them, since the bank's statement mostly shows the same money.
 """
 
-import gzip
 import hashlib
 import json
 import tempfile
@@ -22,16 +21,15 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 from zoneinfo import ZoneInfo
 
-import fsspec
 import psycopg
 
-from payments_pipeline.errors import PaymentsError
 from payments_pipeline.formats.sniff import FORMATS, HEAD_BYTES, Format, reader, sniff
 from payments_pipeline.formats.source import Readable
 from payments_pipeline.formats.statement_csv import COLUMN_REPORT, MappingError, StatementMapping, mapping_of_toml, read
 from payments_pipeline.formats.statements import MAX_FILE_BYTES, Fault, Item, Line, Statement
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.settlement.classification import Classifier, classifier
+from payments_pipeline.settlement.stores import asking, at, file_at, opened
 
 MOST_STATEMENTS: Final = 100_000
 """In one file. They wait in memory for the end of it; their lines do not."""
@@ -54,6 +52,7 @@ _STATEMENT_COLUMNS: Final = (
     "line_count", "lines_cents", "nature", "is_final", "record", "file_line",
 )  # fmt: skip
 _LOCK: Final = "settlement.statements"
+_SETTING: Final = "PAYMENTS_STATEMENTS_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +110,6 @@ class Loaded:
         """The first fault, and how many more there are."""
         more = f" (and {len(self.faults) - 1} more)" if len(self.faults) > 1 else ""
         return f"{self.source}: {self.faults[0]}{more}" if self.faults else ""
-
-
-class StatementFileError(PaymentsError):
-    """A statement file that is not there, or cannot be asked for as it was."""
 
 
 class _RefusedError(Exception):
@@ -186,18 +181,16 @@ class StatementFolder:
         A mapping that cannot be read is refused like a statement: it holds up no file but those that need it.
         """
         options = options or Options()
-        file_system, _ = _at(self.address)
+        with asking(self.address, "read", _SETTING):
+            file_system, _ = at(self.address)
         mappings = list(options.mappings)
         for one in waiting:
             if one.is_mapping:
-                try:
-                    mappings.append(mapping_of_toml(file_system.cat_file(one.path).decode(), _name(one.path)[:-5]))
-                except (MappingError, UnicodeDecodeError) as error:
-                    reason = error.message if isinstance(error, MappingError) else "another encoding"
-                    fault = Fault("mapping", 1, 1, "file", "a mapping for CSV in TOML", reason)
-                    yield _refuse(connection, Loaded(one.source, faults=(fault,)), one.received_at)
+                found = _mapping_of(connection, file_system, one)
+                if isinstance(found, Loaded):
+                    yield found
                 else:
-                    run(connection, "settlement/accepted_statement", source=one.source)
+                    mappings.append(found)
                     yield Loaded(one.source, is_known=True)
         options = replace(options, mappings=mappings)
         for one in waiting:
@@ -205,18 +198,13 @@ class StatementFolder:
                 yield _load_listed(connection, file_system, one, options)
 
     def _listed(self) -> list[Waiting]:
-        try:
-            file_system, root = _at(self.address)
-            found = file_system.find(root, detail=True) if file_system.exists(root) else {}
-        except Exception as error:  # each store has errors of its own
-            raise StatementFileError(
-                f"the statements at {self.address} cannot be listed ({type(error).__name__}).",
-                "Check PAYMENTS_STATEMENTS_URL, the rights on the store, and whether it can be reached from here.",
-            ) from error
+        with asking(self.address, "listed", _SETTING):
+            file_system, root = at(self.address)
+            found = file_system.find(root, detail=True)  # nothing where there is no such folder
         return [
             _waiting(file_system, path, information)
             for path, information in sorted(found.items())
-            if not _name(path).startswith((".", "_"))
+            if not _name(path).startswith((".", "_")) and not path.endswith("/")  # what stands for a folder in a store
         ]
 
 
@@ -241,12 +229,23 @@ def load_statement_at(
     connection: psycopg.Connection[Any], address: Path | str, options: Options | None = None
 ) -> Loaded:
     """Load the file at a path or an address that `fsspec` knows."""
-    file_system, path = _at(address)
-    if not file_system.isfile(path):
-        raise StatementFileError(f"there is no file {address}.", "Check the path, or the rights on the store.")
-    return _load_listed(
-        connection, file_system, _waiting(file_system, path, file_system.info(path)), options or Options()
-    )
+    file_system, path, information = file_at(address)
+    return _load_listed(connection, file_system, _waiting(file_system, path, information), options or Options())
+
+
+def _mapping_of(connection: psycopg.Connection[Any], file_system: Any, one: Waiting) -> StatementMapping | Loaded:
+    """The mapping in a file, or its refusal."""
+    try:
+        with opened(file_system, one.path) as content:
+            mapping = mapping_of_toml(content.read().decode(), _name(one.path)[:-5])
+    except OSError as error:
+        return _refuse(connection, _unreadable(one.source, error), one.received_at)
+    except (MappingError, UnicodeDecodeError) as error:
+        reason = error.message if isinstance(error, MappingError) else "another encoding"
+        fault = Fault("mapping", 1, 1, "file", "a mapping for CSV in TOML", reason)
+        return _refuse(connection, Loaded(one.source, faults=(fault,)), one.received_at)
+    run(connection, "settlement/accepted_statement", source=one.source)
+    return mapping
 
 
 def _load_listed(connection: psycopg.Connection[Any], file_system: Any, one: Waiting, options: Options) -> Loaded:
@@ -261,17 +260,6 @@ def _load_listed(connection: psycopg.Connection[Any], file_system: Any, one: Wai
 
 def _waiting(file_system: Any, path: str, information: dict[str, Any]) -> Waiting:
     return Waiting(path, _source(file_system, path), int(information.get("size") or 0), _modified_at(information))
-
-
-def opened(file_system: Any, path: str) -> BinaryIO:
-    """The content of a file, decompressed where its name ends in .gz."""
-    raw = cast("BinaryIO", file_system.open(path, "rb"))
-    return cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if path.endswith(".gz") else raw
-
-
-def _at(address: Path | str) -> tuple[Any, str]:
-    found: tuple[Any, str] = fsspec.core.url_to_fs(str(address))
-    return found
 
 
 def _source(file_system: Any, path: str) -> str:

@@ -15,7 +15,7 @@ from payments_pipeline.resources import Platform
 from payments_pipeline.settlement import sensors
 from payments_pipeline.settlement import statements as loading
 from payments_pipeline.settlement.sensors import statement_files
-from payments_pipeline.settlement.statements import StatementFileError
+from payments_pipeline.settlement.stores import StatementFileError
 from tests.formats.samples import BAI2, CSV, CSV_MAPPING
 
 # The files tell of a day in March; the definitions begin in June.
@@ -171,7 +171,7 @@ def test_a_place_that_cannot_be_reached_fails_the_tick_and_says_what_to_look_at(
     def unreachable(address: str) -> None:
         raise RuntimeError("the secret of the store")
 
-    monkeypatch.setattr(loading, "_at", unreachable)
+    monkeypatch.setattr(loading, "at", unreachable)
     with pytest.raises(StatementFileError, match=r"cannot be listed \(RuntimeError\)") as failed:
         desk.tick()
     assert "PAYMENTS_STATEMENTS_URL" in failed.value.remedy

@@ -25,12 +25,12 @@ from payments_pipeline.settlement.classification import RulesError, classifier, 
 from payments_pipeline.settlement.statements import (
     Loaded,
     Options,
-    StatementFileError,
     load_column_report,
     load_statement,
     load_statement_at,
     load_statements_in,
 )
+from payments_pipeline.settlement.stores import StatementFileError
 from tests.conftest import ServerKind
 from tests.formats.samples import BAI2, CAMT053, CSV, CSV_MAPPING, DAY, MT940, bai2_file, line, nacha_file, statement
 
