@@ -102,6 +102,16 @@ select
 from lines as l
 where l.bank_cents - l.our_cents + l.fee_cents <> 0;
 
+-- Lines of the days around it that name a payment which a line of this day has now: what was said of them is said anew.
+update candidate_lines as l
+set is_released = true
+from payments.payments as p, reconciliation.matches as m
+where
+    not (l.is_own or l.is_released) and l.kind = 'credit'
+    and l.transfer_id = p.transfer_id and l.channel = p.channel and l.amount_cents = p.amount_cents
+    and p.effective_on between %(day)s::date - 10 and %(day)s
+    and p.loan_id = m.loan_id and p.payment_id = m.payment_id and m.kind = 'credit' and m.bank_day = %(day)s;
+
 -- Lines without a payment.
 insert into news (
     bank_day, channel, account, side, item_id, loan_id, payment_id, cause, status, kind, effective_on, variance_cents,
@@ -122,7 +132,28 @@ found_lines as (
     where b.bank_day = any(%(near)s::date[] || %(day)s::date)
 ),
 
--- A line that says what a matched line of its day says already is more likely told twice than a payment that we lack.
+-- The payment of ours that a line names by the id of its transfer; a return names it by its reference, too.
+named as (
+    select distinct on (l.bank_day, l.line_id) l.bank_day, l.line_id, l.kind, p.loan_id, p.payment_id, p.effective_on
+    from lines as l
+    inner join payments.payments as p on abs(l.amount_cents) = p.amount_cents and l.channel = p.channel
+    where
+        p.effective_on between %(day)s::date - 10 and %(day)s
+        and (
+            l.transfer_id = p.transfer_id
+            or (l.kind = 'return' and l.reference = reconciliation.folded(p.reference))
+        )
+    order by l.bank_day asc, l.line_id asc, p.effective_on desc, p.payment_id asc
+),
+
+-- It went back, though nobody told us yet.
+sent_back as (
+    select n.* from named as n
+    where n.kind = 'return'
+),
+
+-- A line that says what a matched line of its day says already, or that names a payment which the bank shows on a day
+-- around it, is more likely told twice than a payment that we lack.
 repeated as (
     select l.bank_day, l.line_id
     from lines as l
@@ -133,6 +164,11 @@ repeated as (
     from lines as l
     inner join found_lines as f using (bank_day, channel, kind, amount_cents)
     where f.key = coalesce(l.transfer_id, l.reference)
+    union
+    select n.bank_day, n.line_id
+    from named as n
+    inner join reconciliation.matches as m on n.loan_id = m.loan_id and n.payment_id = m.payment_id and n.kind = m.kind
+    where n.kind = 'credit' and m.bank_day = any(%(near)s::date[] || %(day)s::date)
 ),
 
 -- Fees of payouts that were paid in full, which their processor charges in a line of its own.
@@ -145,17 +181,6 @@ fees_apart as (
     where f.group_no is not null and r.grouped_by = 'payout'
     group by f.bank_day, p.channel, f.group_no
     having sum(f.fee_cents) = 0
-),
-
--- The payment of ours that went back, though nobody told us yet: by the id of its transfer or its reference.
-sent_back as (
-    select distinct on (l.bank_day, l.line_id) l.bank_day, l.line_id, p.loan_id, p.payment_id, p.effective_on
-    from lines as l
-    inner join payments.payments as p on -l.amount_cents = p.amount_cents and l.channel = p.channel
-    where
-        l.kind = 'return' and p.effective_on between %(day)s::date - 10 and %(day)s
-        and (l.transfer_id = p.transfer_id or l.reference = reconciliation.folded(p.reference))
-    order by l.bank_day asc, l.line_id asc, p.effective_on desc, p.payment_id asc
 ),
 
 written_off as (
@@ -271,7 +296,10 @@ select r.our_day from released as r
 union
 select f.bank_day from found as f
 union
-select f.our_day from found as f;
+select f.our_day from found as f
+union
+select l.bank_day from candidate_lines as l
+where l.is_released;
 
 delete from touched as t
 where t.day = %(day)s;
@@ -284,6 +312,9 @@ using (
     select r.bank_day, r.our_day, r.line_id, r.payment_id, r.kind from released as r
     union
     select f.bank_day, f.our_day, f.line_id, f.payment_id, f.kind from found as f
+    union
+    select l.bank_day, null, l.line_id, null, null from candidate_lines as l
+    where l.is_released
 ) as c
 where
     i.bank_day = any(%(near)s)

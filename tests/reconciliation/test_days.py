@@ -91,6 +91,31 @@ def test_a_line_told_twice_is_a_duplicate_at_the_bank(desk: Desk) -> None:
     assert len(desk.matches()) == 1
 
 
+@pytest.mark.parametrize("is_in_order", [True, False])
+def test_a_line_told_again_on_a_later_day_is_a_duplicate_whichever_day_is_run_first(
+    desk: Desk, is_in_order: bool
+) -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    payment, line = desk.payment("REF-1", 10_000, transfer="acht_1"), desk.line("REF-1", 10_000, transfer="acht_1")
+    desk.line("REF-1", 10_000, transfer="acht_1", day=tuesday)
+    for day in (MONDAY, tuesday) if is_in_order else (tuesday, MONDAY):
+        reconcile_day(desk.connection, day)
+    assert desk.matches() == [(line, payment, "credit", "transfer_id")]
+    assert desk.rows("select bank_day, cause, status from reconciliation.items") == [
+        (tuesday, "duplicate_at_bank", "open")
+    ]
+
+
+def test_the_same_reference_on_a_later_day_may_be_another_payment(desk: Desk) -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    desk.payment("RENT", 10_000)
+    desk.line("RENT", 10_000)
+    desk.line("RENT", 10_000, day=tuesday)
+    for day in (MONDAY, tuesday):
+        reconcile_day(desk.connection, day)
+    assert desk.items() == [("bank", "missing_here", 10_000)]
+
+
 def test_payments_that_look_alike_are_paired_one_to_one(desk: Desk) -> None:
     payments = {desk.payment("SAME", 10_000) for _ in range(2)}
     lines = {desk.line("same", 10_000) for _ in range(3)}
