@@ -61,11 +61,15 @@ def labelled(seeds: int, loans: int, days: int, is_published: bool) -> None:
 
 @bench.command()
 @click.option("--payments", default=1_000_000, show_default=True, help="Payments, and about as many lines of the bank.")
-def reconcile(payments: int) -> None:
-    """A day's payments against the bank's lines, matched and stored, as a ratio to DuckDB matching them in memory."""
+@click.option("--history", default=72_000_000, show_default=True, help="Payments matched before it, for the report.")
+def reconcile(payments: int, history: int) -> None:
+    """A day's payments against the bank's lines, matched and stored, as a ratio to DuckDB; and the day's report.
+
+    The history takes some 15 GB of disk and five minutes; --history 0 leaves it out.
+    """
     from payments_pipeline.bench.reconcile import measure_reconcile
 
-    measure_reconcile(load_settings(), payments=payments)
+    measure_reconcile(load_settings(), payments=payments, history=history)
 
 
 @bench.command("form-1098")

@@ -5,24 +5,31 @@ read, matched, written with their key; then items, bridge, totals, cases. DuckDB
 does there what can be called the same: it takes the payments that are completed, matches them in three passes by the id of
 the transfer, by reference and amount, and by the amount alone, uses no line and no payment twice, and keeps the matches in
 a table of the same columns. The bare joins beside it are the floor: they leave out what makes a match safe to store.
+
+Then the day's report, read and made a page, when that day is all there is and when a history of matched days lies before it.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
+import jinja2
 import psycopg
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from payments_pipeline.bench.databases import scratch
 from payments_pipeline.errors import PaymentsError
+from payments_pipeline.paths import PROJECT_ROOT
 from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.postgres.migrate import migrate
 from payments_pipeline.postgres.run import run
 from payments_pipeline.reconciliation.days import explain_day, match_day
 from payments_pipeline.reference_data import load_reference_data
+from payments_pipeline.reporting.reconciliation_html import as_html
+from payments_pipeline.reporting.reconciliation_report import gather
 from payments_pipeline.settings import Settings
 from payments_pipeline.settlement.batches import settle_day
 
@@ -86,8 +93,8 @@ _BARE: Final = """
 console = Console()
 
 
-def measure_reconcile(settings: Settings, *, payments: int) -> None:
-    """Measure both in one run, and print the ratio."""
+def measure_reconcile(settings: Settings, *, payments: int, history: int) -> None:
+    """Measure both in one run, and print the ratio; then the report, before and after `history` payments more."""
     database = open_database(settings)
     console.print(f"making a day of {payments:,} payments and the bank's lines for them")
     with scratch(database, f"bench_reconcile_{payments}") as own:
@@ -103,7 +110,8 @@ def measure_reconcile(settings: Settings, *, payments: int) -> None:
                 ).fetchall()
             )
             duck = _duckdb(connection)
-    _report(payments, found, settle, first, again, duck)
+        _report(payments, found, settle, first, again, duck)
+        _measure_report(own, history // payments)
 
 
 def _prepare(database: Database, payments: int) -> None:
@@ -213,3 +221,53 @@ def _report(
     console.print(table)
     if found != duck.found:
         console.print("they did not find the same", style="bold red")
+
+
+# The report -------------------------------------------------------------------------------------------------------------
+
+
+def _measure_report(database: Database, days: int) -> None:
+    with database.connect("owner") as owner:
+        owner.execute("insert into ledger.days (business_date) values (%s) on conflict do nothing", (DAY,))
+        _build_mart(owner)
+    console.print(f"a day's report, with nothing before the day: {_least_report(database):.2f} s", highlight=False)
+    if not days:
+        return
+    with database.connect("owner") as owner:
+        for nth in track(range(1, days + 1), description=f"{days} matched days before it", console=console):
+            day = DAY - timedelta(days=nth)
+            owner.execute("select operations.open_day('reconciliation.matches', %s)", (day,))
+            run(owner, "reconciliation/synthetic_history", day=day, like_day=DAY)
+            owner.execute("select operations.close_day('reconciliation.matches', %s)", (day,))
+            owner.commit()
+        _build_mart(owner)
+    with database.connect("owner", autocommit=True) as owner:
+        owner.execute("vacuum analyze")
+        [(matches,)] = owner.execute(
+            "select sum(reltuples)::bigint from pg_class where relname ~ '^matches_2[0-9]+$'"
+        ).fetchall()
+    seconds = _least_report(database)
+    console.print(f"the same with {matches:,} matches of {days} days before it: {seconds:.2f} s", highlight=False)
+
+
+def _least_report(database: Database) -> float:
+    least = float("inf")
+    for _ in range(_TURNS):
+        with database.connect() as connection:
+            started = perf_counter()
+            as_html(gather(connection, DAY))
+            least = min(least, perf_counter() - started)
+    return least
+
+
+def _build_mart(owner: psycopg.Connection[Any]) -> None:
+    """Finance's mart over all days, by the model that dbt runs for one."""
+    model = (PROJECT_ROOT / "dbt_project" / "models" / "finance" / "daily_reconciliation.sql").read_text(
+        encoding="utf-8"
+    )
+    statement = jinja2.Template(model).render(
+        source=lambda schema, table: f"{schema}.{table}", around_run=lambda _: "true", config=lambda **_: ""
+    )
+    owner.execute("drop table if exists reporting.daily_reconciliation")
+    owner.execute(f"create table reporting.daily_reconciliation as {statement}".encode())
+    owner.execute("grant select on reporting.daily_reconciliation to payments_pipeline")
