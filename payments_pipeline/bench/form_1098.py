@@ -9,7 +9,7 @@ of the database have for themselves, asked for twice a second; the server's shar
 import os
 import resource
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -35,8 +35,8 @@ from payments_pipeline.postgres.run import run
 from payments_pipeline.reference_data import load_reference_data
 from payments_pipeline.reporting.filer import read_filer
 from payments_pipeline.reporting.files_1098 import Desk, write_fire, write_iris
-from payments_pipeline.reporting.form_1098 import draft
-from payments_pipeline.reporting.lifecycle import WrittenFile
+from payments_pipeline.reporting.form_1098 import KIND, draft
+from payments_pipeline.reporting.lifecycle import WrittenFile, find_report
 from payments_pipeline.rules.form_1098 import Policy
 from payments_pipeline.settings import Settings
 from payments_pipeline.world.generation import generate
@@ -78,33 +78,34 @@ def measure_form_1098(settings: Settings, *, loans: int) -> None:
 def _measured(database: Database, folder: Path, personal_data: PersonalData) -> Iterator[_Taken]:
     with database.connect("compliance") as connection, database.connect("owner", autocommit=True) as watcher:
 
-        @contextmanager
-        def watched(what: str, told: list[str]) -> Iterator[None]:
-            with _memory(watcher) as peak:
-                started = perf_counter()
-                yield
-                taken.append(_Taken(what, perf_counter() - started, peak["client"], peak["server"], told[-1]))
-            console.print(f"  {what:<50}{taken[-1].seconds:9.1f} s  {told[-1]}", highlight=False)
-
-        taken: list[_Taken] = []
-        told = [""]
-        for what in ("computed, held against the ledger, stored", "computed again, nothing new"):
-            with watched(what, told):
-                report = draft(connection, TAX_YEAR, Policy(), "benchmark")
-                told.append(f"{report.summary['changed_forms']:,} forms")
+        def computed() -> str:
+            report = draft(connection, TAX_YEAR, Policy(), "benchmark")
             connection.commit()
+            return f"version {report.version}, {report.summary['changed_forms']:,} forms"
+
+        yield _taken(watcher, "computed, held against the ledger, stored", computed)
+        yield _taken(watcher, "computed again, nothing new", computed)
+        report = find_report(connection, KIND, str(TAX_YEAR))
         desk = Desk(connection, personal_data, report, read_filer(), folder)
-        for what, write in (("written in FIRE, validated", write_fire), ("written in IRIS, validated", write_iris)):
-            with watched(what, told):
-                told.append(_size(write(desk)))
+
+        def written(write: Callable[[Desk], list[WrittenFile]]) -> str:
+            files = write(desk)
             connection.commit()
             shutil.rmtree(folder)
-        yield from taken
+            records, bytes_ = sum(file.records for file in files), sum(file.size_bytes for file in files)
+            return f"{records:,} returns, {len(files)} files, {bytes_ / 1e9:.2f} GB"
+
+        yield _taken(watcher, "written in FIRE, validated", lambda: written(write_fire))
+        yield _taken(watcher, "written in IRIS, validated", lambda: written(write_iris))
 
 
-def _size(files: list[WrittenFile]) -> str:
-    records, bytes_ = sum(file.records for file in files), sum(file.size_bytes for file in files)
-    return f"{records:,} returns, {len(files)} files, {bytes_ / 1e9:.2f} GB"
+def _taken(watcher: psycopg.Connection[Any], what: str, work: Callable[[], str]) -> _Taken:
+    with _memory(watcher) as peak:
+        started = perf_counter()
+        detail = work()
+        seconds = perf_counter() - started
+    console.print(f"  {what:<45}{seconds:9.1f} s  {detail}", highlight=False)
+    return _Taken(what, seconds, peak["client"], peak["server"], detail)
 
 
 # The book ---------------------------------------------------------------------------------------------------------------
