@@ -17,6 +17,7 @@ from payments_pipeline.rules.calendar import add_bank_days, is_bank_day
 PASSES: Final = (
     ("decided", None),
     ("same_key", "transfer_id"),
+    ("same_key", "reference_of_the_day"),
     ("same_key", "reference_amount"),
     ("batches", None),
     ("like_reference", "like_reference"),

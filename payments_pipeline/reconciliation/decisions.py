@@ -8,7 +8,7 @@ counts only once another person approves it; rejecting takes it back.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import psycopg
@@ -16,9 +16,12 @@ import psycopg
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.postgres.run import query
 from payments_pipeline.reconciliation.days import days_around, reconcile_day
+from payments_pipeline.rules.four_eyes import same_person
 
 Kind = Literal["match", "unmatch", "write_off"]
 Verdict = Literal["approve", "reject"]
+
+_PAST: Final[dict[str, str]] = {"approve": "approved", "reject": "rejected"}
 
 
 class DecisionError(PaymentsError):
@@ -53,7 +56,7 @@ def decide(
     sides = _sides(connection, day, lines, payments)
     cents = _at_stake(decision, day, sides)
     stored = _store(connection, decision, day, lines, payments, cents, reason, decided_by, None)
-    reconcile_day(connection, day)
+    _apply(connection, day, sides)
     return stored
 
 
@@ -69,21 +72,26 @@ def judge(
         )
     [decision] = found
     if decision["verdict"] == "reject" or decision["verdict"] == verdict:
-        raise DecisionError(f"{decision_id} was {decision['verdict']}ed already.", "Decide anew where that was wrong.")
+        raise DecisionError(
+            f"{decision_id} was {_PAST[decision['verdict']]} already.", "Decide anew where that was wrong."
+        )
     if verdict == "approve" and not decision["needs_approval"]:
         raise DecisionError(f"{decision_id} is within the limit and counts already.", "Nothing is left to approve.")
-    if verdict == "approve" and _same_person(decision["decided_by"], decided_by):
+    if verdict == "approve" and same_person(decision["decided_by"], decided_by):
         raise DecisionError(
             f"{decision_id} was decided by {decision['decided_by']}.", "Four eyes: somebody else has to approve it."
         )
     day = decision["bank_day"]
     stored = _store(connection, verdict, day, (), (), decision["cents"], reason, decided_by, decision_id)
-    reconcile_day(connection, day)
+    _apply(connection, day, _known_sides(connection, day, decision["line_ids"], decision["payment_ids"]))
     return stored
 
 
-def _same_person(one: str, other: str) -> bool:
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+def _apply(connection: psycopg.Connection[Any], day: date, sides: list[dict[str, Any]]) -> None:
+    """Reconcile the day of a decision, and before it those that have its payments and may have to let them go."""
+    for other in sorted({side["day"] for side in sides} - {day}):
+        reconcile_day(connection, other)
+    reconcile_day(connection, day)
 
 
 def _refuse_empty(reason: str, decided_by: str) -> None:
@@ -95,10 +103,7 @@ def _refuse_empty(reason: str, decided_by: str) -> None:
 def _sides(
     connection: psycopg.Connection[Any], day: date, lines: Sequence[str], payments: Sequence[UUID]
 ) -> list[dict[str, Any]]:
-    sides = query(
-        connection, "reconciliation/decision_sides", day=day, near=list(days_around(connection, day)),
-        line_ids=list(lines), payment_ids=list(payments),
-    )  # fmt: skip
+    sides = _known_sides(connection, day, lines, payments)
     known = {(side["side"], side["id"]) for side in sides}
     named = [("line", line) for line in lines] + [("payment", str(payment)) for payment in payments]
     for side, name in named:
@@ -110,20 +115,37 @@ def _sides(
     return sides
 
 
+def _known_sides(
+    connection: psycopg.Connection[Any], day: date, lines: Sequence[str], payments: Sequence[UUID]
+) -> list[dict[str, Any]]:
+    return query(
+        connection, "reconciliation/decision_sides", day=day, near=list(days_around(connection, day)),
+        line_ids=list(lines), payment_ids=list(payments),
+    )  # fmt: skip
+
+
 def _at_stake(decision: Kind, day: date, sides: list[dict[str, Any]]) -> int:
     """The cents that the limit is held against."""
     of_lines = [side for side in sides if side["side"] == "line"]
     of_payments = [side for side in sides if side["side"] == "payment"]
     if decision == "write_off":
-        if not sides or not all(side["is_open"] for side in sides):
-            raise DecisionError("Only what is open can be written off.", "payments reconcile show lists what is open.")
-        if any(side["day"] != day for side in of_payments):
+        of_day = [side for side in sides if side["day"] == day]
+        if {side["id"] for side in sides} - {side["id"] for side in of_day}:
             raise DecisionError("A payment is written off on the day on which it is open.", "Name that day.")
-        return sum(abs(int(side["cents"])) for side in sides)
+        if not of_day or not all(side["is_open"] for side in of_day):
+            raise DecisionError(
+                "Only what is open by itself can be written off.",
+                "payments reconcile show lists what is open; another amount is accepted by matching its line and payment.",
+            )
+        return sum(abs(int(side["cents"])) for side in of_day)
     if not of_lines or not of_payments:
         raise DecisionError(f"To {decision} takes lines and payments.", "Name at least one of each.")
     if decision == "unmatch":
         return 0
+    if any(side["is_misplaced"] for side in of_lines):
+        raise DecisionError(
+            "A line is on another account of ours than its rail settles on.", "Ask the bank to move it."
+        )
     kinds = {side["kind"] for side in of_lines}
     if len(kinds) > 1 or not kinds <= {side["kind"] for side in of_payments}:
         raise DecisionError("Credits are matched with credits, returns with returns.", "Match them apart.")

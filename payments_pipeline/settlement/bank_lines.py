@@ -105,7 +105,7 @@ def _refuse_other_columns(file: BinaryIO, path: Path) -> None:
     header = file.readline().decode("utf-8", errors="replace").strip("\ufeff\r\n")
     if header != ",".join(COLUMNS):
         raise BankLinesError(
-            f"{path}, line 1: expected the header {','.join(COLUMNS)}, found {header[:200]!r}.",
+            f"{path}, line 1: expected the header {','.join(COLUMNS)}, found another.",
             "Nothing was stored. Bring the columns into this order and form.",
         )
 

@@ -146,15 +146,19 @@ return lower(btrim(reference, E' \t\n\r\f\x0b') collate "C");
 comment on function reconciliation.folded(text) is
 'A reference as it is compared: without blanks around it, plain letters in lower case.';
 
-create function reconciliation.differing_places(one text, other text) returns bigint
+-- Numbers that run on differ in one place, or in two with others in them: only letters that changed places count.
+create function reconciliation.is_swapped(one text, other text) returns boolean
 language sql immutable strict parallel safe
 return (
-    select count(*)
+    select
+        count(*) <= 2
+        and coalesce(string_agg(substr(one, place, 1), '' order by substr(one, place, 1)), '')
+        = coalesce(string_agg(substr(other, place, 1), '' order by substr(other, place, 1)), '')
     from generate_series(1, length(one)) as place
     where substr(one, place, 1) <> substr(other, place, 1)
 );
-comment on function reconciliation.differing_places(text, text) is
-'In how many places two texts of one length differ.';
+comment on function reconciliation.is_swapped(text, text) is
+'Whether two texts of one length are equal but for two letters that changed places.';
 
 -- References suffer on their way: letters change places, the end is cut off. Blanks and signs are gone before. If two
 -- places differ at most, two of four parts at least are equal: nearly all that are unlike end there, which is why this
@@ -181,10 +185,11 @@ return least(length(one), length(other)) >= 6 and case
         end
         + case when substr(one, length(one) / 4 * 3 + 1) = substr(other, length(one) / 4 * 3 + 1) then 1 else 0 end
         >= 2
-        and reconciliation.differing_places(one, other) <= 2
+        and reconciliation.is_swapped(one, other)
 end;
 comment on function reconciliation.is_like(text, text) is
-'Whether two references may be one: equal in all places but two, or one a part of the other; none shorter than six.';
+'Whether two references may be one: equal but for two letters that changed places, or one a part of the other; none '
+'shorter than six.';
 
 -- What explains a day -----------------------------------------------------------------------------------------------
 

@@ -83,8 +83,9 @@ from (
             inner join payments.payments as q
                 on m.loan_id = q.loan_id and m.payment_id = q.payment_id and o.channel = q.channel
             where
-                f.decision = 'match' and f.bank_day = any(%(near)s::date[] || %(day)s::date)
-                and m.bank_day = any(%(near)s::date[] || %(day)s::date)
+                f.decision = 'match' and f.bank_day = m.bank_day
+                -- as far as a touched day's own window goes; the dates that are given keep other partitions out
+                and m.bank_day between %(day)s::date - 30 and %(day)s::date + 30
                 and m.our_day = o.bank_day
                 and m.method = 'decision'
         ) as by_hand

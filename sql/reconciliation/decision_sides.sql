@@ -5,13 +5,19 @@ select
     exists(
         select from reconciliation.items as i
         where i.bank_day = b.bank_day and i.side = 'bank' and i.item_id = b.line_id and i.status <> 'explained'
-    ) as is_open
+    ) as is_open,
+    -- on an account of ours that is not its rail's
+    b.account in (select k.account from settlement.rules as k)
+    and b.account <> (
+        select r.account from settlement.rules as r
+        where r.channel = b.channel
+    ) as is_misplaced
 from settlement.lines_in_force as b
 where b.bank_day = %(day)s and b.line_id = any(%(line_ids)s)
 union all
 select
     'payment', known.payment_id::text, known.our_day, known.channel, known.kind,
-    sum(known.cents)::bigint, bool_and(known.is_open)
+    sum(known.cents)::bigint, bool_and(known.is_open), false
 from (
     select i.payment_id, i.bank_day as our_day, i.channel, i.kind, -i.variance_cents as cents, true as is_open
     from reconciliation.items as i

@@ -109,8 +109,9 @@ from payments.payments as p, reconciliation.matches as m
 where
     not (l.is_own or l.is_released) and l.kind = 'credit'
     and l.transfer_id = p.transfer_id and l.channel = p.channel and l.amount_cents = p.amount_cents
-    and p.effective_on between %(day)s::date - 10 and %(day)s
-    and p.loan_id = m.loan_id and p.payment_id = m.payment_id and m.kind = 'credit' and m.bank_day = %(day)s;
+    and p.effective_on between %(day)s::date - 10 and %(day)s::date + 10
+    and p.loan_id = m.loan_id and p.payment_id = m.payment_id and m.kind = 'credit'
+    and m.bank_day = any(%(near)s::date[] || %(day)s::date);
 
 -- Lines without a payment.
 insert into news (
@@ -134,11 +135,13 @@ found_lines as (
 
 -- The payment of ours that a line names by the id of its transfer; a return names it by its reference, too.
 named as (
-    select distinct on (l.bank_day, l.line_id) l.bank_day, l.line_id, l.kind, p.loan_id, p.payment_id, p.effective_on
+    select distinct on (l.bank_day, l.line_id)
+        l.bank_day, l.line_id, l.kind, p.loan_id, p.payment_id, p.effective_on,
+        coalesce(l.transfer_id = p.transfer_id, false) as is_by_id
     from lines as l
     inner join payments.payments as p on abs(l.amount_cents) = p.amount_cents and l.channel = p.channel
     where
-        p.effective_on between %(day)s::date - 10 and %(day)s
+        p.effective_on between %(day)s::date - 10 and %(day)s::date + 10
         and (
             l.transfer_id = p.transfer_id
             or (l.kind = 'return' and l.reference = reconciliation.folded(p.reference))
@@ -168,7 +171,7 @@ repeated as (
     select n.bank_day, n.line_id
     from named as n
     inner join reconciliation.matches as m on n.loan_id = m.loan_id and n.payment_id = m.payment_id and n.kind = m.kind
-    where n.kind = 'credit' and m.bank_day = any(%(near)s::date[] || %(day)s::date)
+    where n.is_by_id and m.bank_day = any(%(near)s::date[] || %(day)s::date)
 ),
 
 -- Fees of payouts that were paid in full, which their processor charges in a line of its own.
@@ -184,10 +187,10 @@ fees_apart as (
 ),
 
 written_off as (
-    select unnest(d.line_ids) as line_id, min(d.reason) as reason
+    select d.bank_day, unnest(d.line_ids) as line_id, min(d.reason) as reason
     from reconciliation.decisions_in_force as d
     where d.decision = 'write_off' and d.bank_day = any(%(near)s::date[] || %(day)s::date)
-    group by line_id
+    group by d.bank_day, line_id
 ),
 
 judged as (
@@ -217,7 +220,7 @@ judged as (
     from lines as l
     left join repeated as d on l.bank_day = d.bank_day and l.line_id = d.line_id
     left join sent_back as s on l.bank_day = s.bank_day and l.line_id = s.line_id
-    left join written_off as w on l.line_id = w.line_id
+    left join written_off as w on l.bank_day = w.bank_day and l.line_id = w.line_id
 )
 
 select
@@ -262,10 +265,10 @@ insert into news (
     description, next_step
 )
 with written_off as (
-    select unnest(d.payment_ids) as payment_id, min(d.reason) as reason
+    select d.bank_day, unnest(d.payment_ids) as payment_id, min(d.reason) as reason
     from reconciliation.decisions_in_force as d
     where d.decision = 'write_off' and d.bank_day = any(%(near)s::date[] || %(day)s::date)
-    group by payment_id
+    group by d.bank_day, payment_id
 )
 
 select
@@ -283,7 +286,7 @@ select
             then 'Wait for the next statements; if they do not show it, ask the bank and, failing that, the source.'
     end
 from candidate_movements as m
-left join written_off as w on m.payment_id = w.payment_id
+left join written_off as w on m.our_day = w.bank_day and m.payment_id = w.payment_id
 where m.is_own or m.is_released;
 
 update news set opened_on = news.bank_day;

@@ -20,11 +20,21 @@ with lines_elsewhere as (
 select m.*
 from reconciliation.matches as m
 where m.bank_day = %(day)s and m.our_day <> m.bank_day
-union all
+union
 select m.*
 from reconciliation.matches as m
 inner join lines_elsewhere as l on m.bank_day = l.bank_day and m.line_id = l.line_id
-where m.bank_day = any(%(near)s);
+where m.bank_day = any(%(near)s)
+union
+-- the other lines of a batch that this day has a line of
+select m.*
+from reconciliation.matches as m
+where
+    m.bank_day = any(%(near)s) and m.group_no is not null
+    and m.group_no in (
+        select o.group_no from reconciliation.matches as o
+        where o.bank_day = %(day)s and o.our_day <> o.bank_day and o.group_no is not null
+    );
 
 create unlogged table work.left_lines as
 select %(day)s::date as bank_day, p.line_id, true as is_own, false as is_released
@@ -37,7 +47,7 @@ inner join near_days as n on i.bank_day = n.day
 inner join settlement.rules as r on i.channel = r.channel and n.apart <= r.window_bank_days
 where
     i.bank_day = any(%(near)s) and i.side = 'bank' and i.status <> 'explained'
-    and i.cause in ('missing_here', 'return', 'write_off')
+    and i.cause in ('missing_here', 'return', 'write_off', 'duplicate_at_bank')
 union all
 select distinct r.bank_day, r.line_id, false, true
 from released as r

@@ -14,6 +14,15 @@ where
             is not distinct from (m.our_day, m.bank_cents, m.our_cents, m.method, m.group_no)
     );
 
+-- What is found again in another way makes room: its key is the same.
+delete from reconciliation.matches as m
+using found as f
+where
+    m.bank_day = any(%(near)s::date[] || %(day)s::date)
+    and f.bank_day = m.bank_day and f.payment_id = m.payment_id and f.line_id = m.line_id and f.kind = m.kind
+    and (f.our_day, f.bank_cents, f.our_cents, f.method, f.group_no)
+    is distinct from (m.our_day, m.bank_cents, m.our_cents, m.method, m.group_no);
+
 insert into reconciliation.matches (
     bank_day, line_id, loan_id, payment_id, kind, bank_cents, our_cents, method, our_day, group_no
 )

@@ -13,6 +13,7 @@ from payments_pipeline.postgres.connect import Database
 from payments_pipeline.reconciliation.days import reconcile_day
 from payments_pipeline.reconciliation.decisions import DecisionError, decide, judge
 from tests.reconciliation.desk import MONDAY, Desk, Row
+from tests.reconciliation.test_passes import WEDNESDAY, explained, run_days
 
 TUESDAY = MONDAY + timedelta(days=1)
 BY_ANN = {"reason": "the payer sent the advice", "decided_by": "Ann"}
@@ -117,6 +118,77 @@ def test_several_payments_across_days_are_matched_with_one_line(desk: Desk) -> N
     for day in (MONDAY, TUESDAY):
         reconcile_day(desk.connection, day)
         assert (items(desk), len(desk.matches())) == (before, 2)
+
+
+def test_a_payment_and_its_return_are_matched_each_by_itself(desk: Desk) -> None:
+    payment = desk.payment("REF-A", 10_000, returned_on=TUESDAY)
+    credit, back = desk.line("X", 10_000), desk.line("Y", -10_000, kind="return", day=TUESDAY)
+    run_days(desk, MONDAY, TUESDAY)
+    decide(desk.connection, "match", MONDAY, lines=[credit], payments=[payment], **BY_ANN)
+    decide(desk.connection, "match", TUESDAY, lines=[back], payments=[payment], **BY_ANN)
+    run_days(desk, MONDAY, TUESDAY)
+    assert sorted(desk.matches()) == sorted(
+        [(credit, payment, "credit", "decision"), (back, payment, "return", "decision")]
+    )
+
+
+def test_a_payment_that_is_matched_on_another_day_comes_over_at_once(desk: Desk) -> None:
+    payment = desk.payment("REF-1", 10_000, value_date=TUESDAY)
+    desk.line("REF-1", 10_000, day=TUESDAY)
+    line = desk.line("X", 10_000)
+    run_days(desk, MONDAY, TUESDAY)
+    decide(desk.connection, "match", MONDAY, lines=[line], payments=[payment], **BY_ANN)
+    assert desk.matches() == [(line, payment, "credit", "decision")]
+
+
+def test_who_writes_off_a_payment_does_not_write_off_its_return(desk: Desk) -> None:
+    payment = desk.payment("REF-A", 5_000, returned_on=TUESDAY)
+    run_days(desk, MONDAY)
+    decide(desk.connection, "write_off", MONDAY, payments=[payment], **BY_ANN)
+    run_days(desk, TUESDAY)
+    assert explained(desk, TUESDAY) == [("ours", "missing_at_bank", "open", 5_000)]
+
+
+def test_a_write_off_is_of_its_day_though_another_day_has_a_line_of_that_name(desk: Desk) -> None:
+    for day, cents in ((MONDAY, 500), (TUESDAY, 9_000_000)):
+        desk.connection.execute("select operations.open_day('settlement.bank_lines', %s)", (day,))
+        desk.connection.execute(
+            "insert into settlement.bank_lines (bank_day, line_id, account, channel, kind, amount_cents, reference, source) "
+            "values (%s, 'L1', 'main', 'ach', 'credit', %s, %s, 'by hand')",
+            (day, cents, f"R{day}"),
+        )
+    run_days(desk, MONDAY, TUESDAY)
+    decide(desk.connection, "write_off", MONDAY, lines=["L1"], **BY_ANN)
+    run_days(desk, TUESDAY)
+    assert explained(desk, TUESDAY) == [("bank", "missing_here", "open", 9_000_000)]
+
+
+def test_what_people_matched_is_counted_whichever_day_is_run_last(desk: Desk) -> None:
+    payment, line = desk.payment("REF-1", 10_000), desk.line("X", 10_000, day=MONDAY - timedelta(days=4))
+    desk.payment("REF-2", 20_000)
+    desk.line("REF-2", 20_000, day=WEDNESDAY)
+    run_days(desk, MONDAY - timedelta(days=4), MONDAY)
+    decide(desk.connection, "match", MONDAY - timedelta(days=4), lines=[line], payments=[payment], **BY_ANN)
+    run_days(desk, WEDNESDAY)
+    assert desk.rows(
+        "select matched_count, auto_matched_count from reconciliation.days where bank_day = %s", MONDAY
+    ) == [(2, 1)]
+
+
+@pytest.mark.parametrize(("one", "other"), [("Jos\u00e9", "Jose\u0301"), ("Ann", "Ann\u200b"), ("Ann Lee", "lee, ann")])
+def test_another_spelling_is_no_second_person(desk: Desk, one: str, other: str) -> None:
+    line = desk.line("X", 20_000)
+    run_days(desk, MONDAY)
+    stored = decide(desk.connection, "write_off", MONDAY, lines=[line], reason="small", decided_by=one)
+    with pytest.raises(DecisionError, match="somebody else"):
+        judge(desk.connection, "approve", stored.decision_id, reason="agreed", decided_by=other)
+
+
+def test_a_line_on_the_wrong_account_is_no_match(desk: Desk) -> None:
+    payment, line = desk.payment("REF-1", 10_000), desk.line("REF-1", 10_000, account="lockbox")
+    run_days(desk, MONDAY)
+    with pytest.raises(DecisionError, match="another account"):
+        decide(desk.connection, "match", MONDAY, lines=[line], payments=[payment], **BY_ANN)
 
 
 def test_decisions_that_make_no_sense_are_refused(desk: Desk) -> None:

@@ -141,6 +141,15 @@ def test_columns_in_another_order_are_refused(connection: psycopg.Connection[Any
         load_bank_lines(connection, tmp_path, DAY)
 
 
+def test_a_file_without_a_header_is_refused_without_its_first_line(
+    connection: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    write(tmp_path, header=f"L1,{DAY},main,ach,credit,10000,REF-1,T1,from Jane Doe")
+    with pytest.raises(BankLinesError) as refused:
+        load_bank_lines(connection, tmp_path, DAY)
+    assert "Jane" not in str(refused.value)
+
+
 def test_a_file_not_named_after_a_day_is_refused(connection: psycopg.Connection[Any], tmp_path: Path) -> None:
     write(tmp_path, FIRST)
     (tmp_path / "bank" / "july.csv").touch()

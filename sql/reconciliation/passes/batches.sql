@@ -20,7 +20,8 @@ select
     m.group_id, m.channel, m.account, m.number,
     nullif(regexp_replace(m.number, '[^a-z0-9]', '', 'g'), '') as squeezed,
     min(m.our_day) as first_day, count(*) as members,
-    sum(m.amount_cents)::bigint as gross, sum(m.amount_cents - m.fee_cents)::bigint as net
+    sum(m.amount_cents)::bigint as gross, sum(m.amount_cents - m.fee_cents)::bigint as net,
+    min(m.amount_cents - m.fee_cents) as least_net
 from batch_members as m
 group by m.group_id, m.channel, m.account, m.number;
 
@@ -54,14 +55,19 @@ alike as (
     select u.bank_day, u.line_id, min(g.group_id) as group_id
     from unnamed as u
     inner join batch_groups as g on u.channel = g.channel and u.account = g.account
-    where reconciliation.is_like(u.squeezed, g.squeezed)
+    where
+        reconciliation.is_like(u.squeezed, g.squeezed)
+        and not exists (
+            select from exact as e
+            where e.group_id = g.group_id
+        )
     group by u.bank_day, u.line_id
     having count(*) = 1
 )
 
 select
     l.bank_day, l.line_id, l.channel, l.account, l.amount_cents, l.reference, l.is_own,
-    coalesce(e.group_id, a.group_id) as group_id,
+    coalesce(e.group_id, a.group_id) as group_id, e.group_id is not null as is_named,
     -- a line that says what another says may be a repeat of it
     row_number() over (
         partition by coalesce(e.group_id, a.group_id), l.bank_day, l.amount_cents order by l.line_id
@@ -108,7 +114,10 @@ select distinct on (g.group_id)
     s.total <> g.gross, s.total
 from sums as s
 inner join batch_groups as g on s.group_id = g.group_id
-where s.total in (g.gross, g.net)
+where
+    s.total in (g.gross, g.net)
+    -- a payment of which the fee leaves nothing has no place along several lines
+    and (s.lines = 1 or s.total = g.gross or g.least_net > 0)
 order by g.group_id asc, s.with_repeats desc;
 
 insert into claim_lines (claim, bank_day, line_id, amount_cents)
@@ -170,7 +179,7 @@ with sums as (
     from batch_lines as l
     where l.group_id is not null
     group by l.group_id
-    having count(*) = 1
+    having count(*) = 1 and bool_and(l.is_named)
 )
 
 select g.group_id, g.channel, g.account, g.first_day, g.members, s.total, b.is_net, s.total - b.expected as gap
@@ -286,7 +295,7 @@ explained as (
     from short as s
     where
         (s.single_count > 0 or s.is_taken_back or s.pair_count = 1)
-        and s.doubtful_count <= 10 and s.doubtful_count < s.members
+        and s.doubtful_count <= 10 and s.doubtful_count < s.members and s.members <= 2000
     union all
     select w.group_id, w.is_net, w.total, w.payment_id, 'batch_and_one'
     from without_number as w
@@ -342,7 +351,12 @@ with named as (
     select m.payment_id, m.amount_cents, l.bank_day, l.line_id, l.amount_cents as line_cents
     from candidate_movements as m
     inner join candidate_lines as l using (channel, account, kind, reference)
-    where m.kind = 'credit' and m.grouped_by = 'transfer' and l.amount_cents < m.amount_cents
+    where
+        m.kind = 'credit' and m.grouped_by = 'transfer' and l.amount_cents < m.amount_cents
+        and (
+            l.transfer_id is null or m.transfer_id is null
+            or split_part(l.transfer_id, '_', 1) <> split_part(m.transfer_id, '_', 1)
+        )
 ),
 
 met as (

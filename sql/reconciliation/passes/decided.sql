@@ -13,8 +13,21 @@ with decisions as (
             where
                 later.decision in ('match', 'unmatch') and later.decision_no > d.decision_no
                 and (
-                    (later.line_ids && d.line_ids and (later.decision = 'match' or later.payment_ids && d.payment_ids))
-                    or (later.decision = 'match' and later.payment_ids && d.payment_ids)
+                    (
+                        later.bank_day = d.bank_day and later.line_ids && d.line_ids
+                        and (later.decision = 'match' or later.payment_ids && d.payment_ids)
+                    )
+                    or (
+                        later.decision = 'match' and later.payment_ids && d.payment_ids
+                        -- the payment and its return are matched each by itself
+                        and exists (
+                            select from settlement.bank_lines as one
+                            inner join settlement.bank_lines as other on one.kind = other.kind
+                            where
+                                one.bank_day = d.bank_day and one.line_id = any(d.line_ids)
+                                and other.bank_day = later.bank_day and other.line_id = any(later.line_ids)
+                        )
+                    )
                 )
         )
 ),

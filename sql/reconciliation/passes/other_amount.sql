@@ -38,7 +38,7 @@ select
     %(method)s
 from near as n
 where
-    n.movements = 1 and n.lines = 1 and n.is_own
+    n.movements = 1 and n.lines = 1 and n.is_own and n.bank_cents <> n.our_cents
     and not exists (
         select from forbidden as f
         where f.line_id = n.line_id and f.payment_id = n.payment_id
