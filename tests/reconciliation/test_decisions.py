@@ -158,7 +158,7 @@ def test_a_write_off_is_of_its_day_though_another_day_has_a_line_of_that_name(de
             (day, cents, f"R{day}"),
         )
     run_days(desk, MONDAY, TUESDAY)
-    decide(desk.connection, "write_off", MONDAY, lines=["L1"], **BY_ANN)
+    decide(desk.connection, "write_off", MONDAY, lines=["L1"], reason="small", decided_by="Ann")
     run_days(desk, TUESDAY)
     assert explained(desk, TUESDAY) == [("bank", "missing_here", "open", 9_000_000)]
 
