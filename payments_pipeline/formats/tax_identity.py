@@ -59,6 +59,11 @@ def identity_place(borrower_id: int, version: int) -> str:
     return f"servicing.tax_identities {borrower_id}/{version}"
 
 
+def contact_place(borrower_id: int) -> str:
+    """Where a borrower's name as on the note, e-mail, telephone and mailing address are stored."""
+    return f"servicing.borrowers {borrower_id}"
+
+
 def co_borrower_place(loan_id: int, seq: int) -> str:
     """Where the name of a co-borrower is stored."""
     return f"servicing.co_borrowers {loan_id}/{seq}"

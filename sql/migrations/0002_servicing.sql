@@ -2,23 +2,13 @@
 
 create table servicing.borrowers (
     borrower_id bigint primary key,
-    full_name text not null,
-    email text,
-    phone text,
-    street text not null,
-    city text not null,
-    state text not null,
-    zip text not null
+    contact_encrypted bytea not null
 );
-comment on table servicing.borrowers is 'Who owes. Personal data: never copied into metadata or logs.';
+comment on table servicing.borrowers is
+'Who owes, and how to reach them. Personal data: encrypted, and never copied into metadata or logs.';
 comment on column servicing.borrowers.borrower_id is 'Borrower.';
-comment on column servicing.borrowers.full_name is 'Name as on the note.';
-comment on column servicing.borrowers.email is 'E-mail address.';
-comment on column servicing.borrowers.phone is 'Telephone number.';
-comment on column servicing.borrowers.street is 'Mailing address: street.';
-comment on column servicing.borrowers.city is 'Mailing address: city.';
-comment on column servicing.borrowers.state is 'Mailing address: state.';
-comment on column servicing.borrowers.zip is 'Mailing address: postal code.';
+comment on column servicing.borrowers.contact_encrypted is
+'Name as on the note, e-mail, telephone and mailing address as JSON, encrypted for this borrower; pii.py reads it.';
 
 create table servicing.properties (
     property_id bigint primary key,
@@ -32,7 +22,8 @@ create table servicing.properties (
 );
 comment on table servicing.properties is 'What secures the loan.';
 comment on column servicing.properties.property_id is 'Property.';
-comment on column servicing.properties.street is 'Street of the property.';
+comment on column servicing.properties.street is
+'Street of the property, which is often where the borrower lives: not for the pipeline.';
 comment on column servicing.properties.city is 'City of the property.';
 comment on column servicing.properties.state is 'State of the property.';
 comment on column servicing.properties.zip is 'Postal code of the property.';
@@ -262,6 +253,11 @@ insert into servicing.amortisation_factors values (0, 0, 1, 0);
 
 grant usage on schema servicing to payments_pipeline;
 grant select on all tables in schema servicing to payments_pipeline;
+-- the pipeline brings whom we reach and where, and does not read it back
+revoke select on servicing.borrowers, servicing.properties from payments_pipeline;
+grant select (borrower_id) on servicing.borrowers to payments_pipeline;
+grant select (property_id, city, state, zip, county_fips, property_type, value_cents)
+on servicing.properties to payments_pipeline;
 grant insert on servicing.borrowers, servicing.properties, servicing.loans, servicing.escrow, servicing.loan_statuses,
 servicing.amortisation_factors to payments_pipeline;
 grant insert, delete on servicing.instalments, servicing.delinquency to payments_pipeline;

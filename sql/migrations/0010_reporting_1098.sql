@@ -383,9 +383,11 @@ on servicing.tax_identities to payments_pipeline;
 grant select, insert on servicing.loan_tax_terms, servicing.interest_refunds, servicing.payments_by_others
 to payments_pipeline;
 grant usage on schema compliance to payments_pipeline;
-grant select on compliance.reports, compliance.report_files, compliance.report_statuses,
-compliance.compliance_audit_log, compliance.filed_1098, compliance.filing_references
-to payments_pipeline;
+grant select on compliance.reports, compliance.report_files, compliance.report_statuses, compliance.filed_1098,
+compliance.filing_references to payments_pipeline;
+-- what people noted about a report may name anybody
+grant select (entry_no, at, actor, action, report_id, prev_hash, hash)
+on compliance.compliance_audit_log to payments_pipeline;
 -- the property is an address
 grant select (
     tax_year, loan_id, version, report_version, disposition, borrower_id, identity_version, ledger_interest_cents,

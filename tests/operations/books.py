@@ -39,8 +39,7 @@ select
     i, 'LN' || lpad(i::text, 10, '0'), 'CIF' || i, i, i, 'fixed30', '2020-01-01', %(principal)s, '2026-01-01', %(principal)s,
     %(rate)s, %(payment)s, 30000, 0, date '2025-12-01' + i %% 28, 360, 360, 15
 from generate_series(1, %(loans)s) as i;
-insert into servicing.borrowers
-select i, 'Borrower ' || i, null, null, i || ' Elm Street', 'Salem', 'OR', '97301' from generate_series(1, %(loans)s) as i;
+insert into servicing.borrowers select i, 'encrypted'::bytea from generate_series(1, %(loans)s) as i;
 insert into servicing.properties
 select i, i || ' Elm Street', 'Salem', 'OR', '97301', '41047', 'single_family', 30000000 from generate_series(1, %(loans)s) as i;
 insert into servicing.escrow select i, 240000, 120000, 50000 from generate_series(1, %(loans)s) as i;

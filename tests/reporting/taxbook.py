@@ -9,7 +9,7 @@ from uuid import UUID
 
 import psycopg
 
-from payments_pipeline.formats.tax_identity import Identity, co_borrower_place, identity_place
+from payments_pipeline.formats.tax_identity import Identity, co_borrower_place, contact_place, identity_place
 from payments_pipeline.ledger.posting import board, post_day
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.connect import Database
@@ -205,8 +205,8 @@ def _insert(connection: psycopg.Connection[Any], loan: Loan) -> None:
         (number, f"{number} Elm Street"),
     )
     connection.execute(
-        "insert into servicing.borrowers values (%s, 'Name', null, null, '1 Main St', 'Salem', 'OR', '97301')",
-        (number,),
+        "insert into servicing.borrowers values (%s, %s)",
+        (number, PERSONAL_DATA.encrypt('{"full_name":"Name"}', contact_place(number))),
     )
     connection.execute(
         "insert into servicing.loan_tax_terms values (%s, %s, %s, %s, %s, %s, %s, 0, %s, %s, %s, %s)",

@@ -2,10 +2,13 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import orjson
 import pandas as pd
 import psycopg
 import pytest
 
+from payments_pipeline.formats.tax_identity import contact_place
+from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.rules.amortisation import balance, factors
 from payments_pipeline.world import World, generate
@@ -13,6 +16,7 @@ from payments_pipeline.world.load import load_portfolio
 from payments_pipeline.world.portfolio import TABLES
 
 WORLD = World(loans=3_000, seed=4, first_day=date(2026, 6, 29), days=10)
+KEY = PersonalData(bytes(range(32)))
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +30,57 @@ def test_the_tables_hold_the_portfolio_to_the_last_value(database: Database, wor
     told: list[tuple[str, int, int]] = []
     with database.connect() as connection:
         loaded = load_portfolio(connection, world_dir, lambda *step: told.append(step))
-        for name in TABLES:
+    with database.connect("compliance") as connection:
+        for name in set(TABLES) - {"borrowers"}:
             expected = pd.read_parquet(world_dir / "portfolio" / f"{name}.parquet")
             found = connection.execute(f"select {', '.join(expected.columns)} from servicing.{name}").fetchall()
             assert set(expected.itertuples(index=False, name=None)) <= set(found), name
             assert loaded[name] == len(expected)
+    assert loaded["borrowers"] == WORLD.loans // 2
     assert {stage for stage, done, total in told if done == total} == set(TABLES)
+
+
+def test_how_to_reach_the_borrowers_is_nowhere_in_the_clear_and_reads_back(database: Database, world_dir: Path) -> None:
+    borrowers = pd.read_parquet(world_dir / "portfolio" / "borrowers.parquet").set_index("borrower_id")
+    with database.connect() as connection:
+        load_portfolio(connection, world_dir, personal_data=KEY)
+    with database.connect("compliance") as connection:
+        rows = connection.execute("select borrower_id, contact_encrypted, b::text from servicing.borrowers as b")
+        stored = {borrower: (bytes(contact), row) for borrower, contact, row in rows}
+    assert set(stored) == set(borrowers.index)
+    kept, shown = b"\n".join(contact for contact, _ in stored.values()), "\n".join(row for _, row in stored.values())
+    for column in ("full_name", "email", "phone", "street"):
+        for clear in borrowers[column].unique():
+            assert clear.encode() not in kept
+            assert clear not in shown
+            assert clear.encode().hex() not in shown
+    for borrower, (contact, _) in stored.items():
+        assert orjson.loads(KEY.decrypt(contact, contact_place(borrower))) == borrowers.loc[borrower].to_dict()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select contact_encrypted from servicing.borrowers",
+        "select * from servicing.borrowers",
+        "select street from servicing.properties",
+        "select details from compliance.compliance_audit_log",
+    ],
+)
+def test_the_pipeline_reads_back_nothing_that_is_personal(database: Database, statement: str) -> None:
+    with database.connect() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement.encode())
+
+
+def test_the_pipeline_reads_what_it_needs_of_borrowers_and_properties(database: Database, world_dir: Path) -> None:
+    with database.connect() as connection:
+        load_portfolio(connection, world_dir, personal_data=KEY)
+        found = connection.execute(
+            "select count(distinct l.borrower_id), count(distinct p.county_fips) > 1 from servicing.loans as l "
+            "inner join servicing.borrowers as b on l.borrower_id = b.borrower_id "
+            "inner join servicing.properties as p on l.property_id = p.property_id"
+        ).fetchone()
+    assert found == (WORLD.loans // 2, True)
 
 
 def test_the_database_computes_the_schedule_to_the_same_cent(database: Database, world_dir: Path) -> None:
