@@ -76,7 +76,7 @@ def status(*, with_log: bool) -> None:
 @_actor
 @click.option("--note", default="", help="What was looked at.")
 def approve(*, kind: str, year: str, quarter: int | None, version: int | None, actor: str, note: str) -> None:
-    """Approve a report whose files the validator has accepted. Not by whom it was prepared."""
+    """Approve a report whose files the validator has accepted. Not by whom it was prepared or written."""
     with open_database(begin()).connect("compliance", application_name="payments report approve") as connection:
         report = lifecycle.find_report(connection, _KINDS[kind], _period(year, quarter), version)
         lifecycle.approve(connection, report, actor, note)

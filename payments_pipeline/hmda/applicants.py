@@ -12,6 +12,7 @@ from typing import Final
 
 import orjson
 
+from payments_pipeline.errors import PaymentsError
 from payments_pipeline.hmda.records import NO_CO_APPLICANT, Codes, Person
 
 _FIELDS: Final = (
@@ -25,6 +26,13 @@ _NO_MODEL: Final = 9
 PURCHASED: Final = 6
 UNSCORED_ACTIONS: Final = frozenset({4, 5, PURCHASED})
 """Withdrawn, incomplete, purchased: no decision was made, so no score was relied on."""
+
+
+_REMEDY: Final = "correct the answers in the origination system; they are not shown here."
+
+
+class AnswersError(PaymentsError):
+    """Answers that cannot be reported. It says nothing of what they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +110,18 @@ def _age(born_on: str, on: date | None) -> int:
     """In whole years on the day of the application."""
     if not born_on or on is None:
         return NOT_APPLICABLE
-    born = date.fromisoformat(born_on)
+    try:
+        born = date.fromisoformat(born_on)
+    except ValueError:
+        raise AnswersError("an applicant's date of birth is no date, yyyy-mm-dd", _REMEDY) from None
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
 def _codes(text: str) -> Codes:
-    codes = [int(code) for code in text.split()]
+    try:
+        codes = [int(code) for code in text.split()[:_SLOTS]]
+    except ValueError:
+        raise AnswersError("an applicant's ethnicities or races are no codes", _REMEDY) from None
     return (*codes, *(None,) * (_SLOTS - len(codes)))
 
 

@@ -6,6 +6,7 @@ hold what differs from what was filed: forms that were missing, and the correcti
 
 import csv
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -143,11 +144,22 @@ def write_fire(desk: Desk) -> list[WrittenFile]:
     return [WrittenFile.of(path, "fire", records)]
 
 
+@contextmanager
+def _all_or_none(written: list[WrittenFile]) -> Iterator[None]:
+    """Where one of several files is refused, none of them keeps its name."""
+    try:
+        yield
+    except BaseException:
+        for file in written:
+            file.path.unlink(missing_ok=True)
+        raise
+
+
 def write_iris(desk: Desk) -> list[WrittenFile]:
     """The IRIS transmissions: each of one type, each as large as IRIS takes them."""
     require_agreement(desk.connection, desk.report)
     written: list[WrittenFile] = []
-    with Filed(desk) as filed:
+    with _all_or_none(written), Filed(desk) as filed:
         for type_, transactions in iris_1098.TRANSMISSIONS.items():
             number = 0
             transmission = iris.Transmission()
@@ -198,7 +210,7 @@ def write_csv(desk: Desk) -> list[WrittenFile]:
     """Uploads for IRIS's portal, as many returns each as it takes; what stands in them is checked as XML would be."""
     require_agreement(desk.connection, desk.report)
     written: list[WrittenFile] = []
-    with Filed(desk) as filed:
+    with _all_or_none(written), Filed(desk) as filed:
         for type_, transactions in iris_1098.TRANSMISSIONS.items():
             for number, forms in enumerate(_chunks(desk.returns(*transactions), iris.PORTAL_ROWS), start=1):
                 if len(written) == _MOST_UPLOADS:

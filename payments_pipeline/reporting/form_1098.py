@@ -89,6 +89,7 @@ def draft(connection: psycopg.Connection[Any], tax_year: int, policy: Policy, pr
     general ledger to the cent, or there is no version.
     """
     _refuse_odd_year(tax_year)
+    _refuse_other_option(connection, tax_year, policy)
     connection.execute("select pg_advisory_xact_lock(%s)", (_FORMS_LOCK,))
     # a year of a whole book is aggregated and joined; a hash may take twice as much, and some stand side by side
     connection.execute("set local work_mem = '96MB'")
@@ -105,6 +106,16 @@ def draft(connection: psycopg.Connection[Any], tax_year: int, policy: Policy, pr
     horizon: date | None = query(connection, "reporting/form_1098_horizon")[0]["posted_until"]
     is_complete = horizon is not None and horizon >= date(tax_year + 1, 1, 31)
     is_same = bool(known) and not changed and known[-1].parameters == parameters
+    if is_same and known[-1].status in ("validated", "approved"):
+        # where its records stand in the files is noted once, and corrections refer to it
+        is_same = not query(
+            connection,
+            "reporting/report_overtaken",
+            report_id=known[-1].report_id,
+            kind=KIND,
+            period=str(tax_year),
+            version=known[-1].version,
+        )[0]["is_overtaken"]
     # what was a preview becomes a report when the last day that may change it has been posted
     if is_same and (known[-1].summary["is_complete"] or not is_complete):
         return known[-1]
@@ -231,6 +242,18 @@ def _refuse_difference(connection: psycopg.Connection[Any], tax_year: int, versi
 def _refuse_odd_year(tax_year: int) -> None:
     if not FIRST_TAX_YEAR <= tax_year <= 2100:
         raise Form1098Error(f"{tax_year} is no tax year of this form", f"give a year from {FIRST_TAX_YEAR} on.")
+
+
+def _refuse_other_option(connection: psycopg.Connection[Any], tax_year: int, policy: Policy) -> None:
+    """A year takes out what the year before put in for January, so both have to go by the same option."""
+    before = find_reports(connection, KIND, str(tax_year - 1))
+    filed = [each.parameters["uses_january_15"] for each in before if each.status in ("submitted", "corrected")]
+    if filed and filed[-1] != policy.uses_january_15:
+        option = "--january-15" if filed[-1] else "--no-january-15"
+        raise Form1098Error(
+            f"the forms of {tax_year - 1} were submitted with {option}, and those of {tax_year} take out what they put in",
+            f"give {option} for {tax_year} too (in Dagster uses_january_15: {str(filed[-1]).lower()}).",
+        )
 
 
 def _parameters(tax_year: int) -> dict[str, Any]:

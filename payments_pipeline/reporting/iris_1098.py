@@ -24,9 +24,12 @@ _TIN_TYPES: Final = {"ein": "BUSINESS_TIN", "unknown": "UNKNOWN"}
 _LINE: Final = 35
 
 
-def transmission_id(report: Report, type_: TransmissionType, number: int, control_code: str) -> str:
-    """The id of a transmission: a hash of what it is, so that writing it again gives the same, and the control code."""
-    what = f"iris|{report.report_id}|{report.content_hash.hex()}|{type_}|{number}"
+def transmission_id(report: Report, type_: TransmissionType, number: int, control_code: str, *, is_test: bool) -> str:
+    """The id of a transmission: a hash of what it is, so that writing it again gives the same, and the control code.
+
+    A test has an id of its own, since the authority takes each id once.
+    """
+    what = f"iris|{report.report_id}|{report.content_hash.hex()}|{type_}|{number}" + ("|test" if is_test else "")
     return f"{UUID(bytes=hashlib.sha256(what.encode()).digest()[:16])}:IRIS:{control_code}::A"
 
 
@@ -38,7 +41,7 @@ def manifest(
     group = "TransmitterGrp/"
     address = group + "CompanyGrp/MailingAddressGrp/USAddress/"
     return {
-        "UniqueTransmissionId": transmission_id(report, type_, number, transmitter.iris_control_code),
+        "UniqueTransmissionId": transmission_id(report, type_, number, transmitter.iris_control_code, is_test=is_test),
         "TaxYr": report.period,
         "PriorYearDataInd": "1" if is_prior_year else "0",
         "TransmissionTypeCd": type_,

@@ -16,6 +16,7 @@ import psycopg
 
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.postgres.run import query, run
+from payments_pipeline.rules.four_eyes import same_person
 
 Status = Literal["drafted", "validated", "approved", "submitted", "corrected"]
 
@@ -24,6 +25,9 @@ FILED_FORMATS: Final = frozenset({"fire", "iris", "csv", "lar"})
 
 COMMANDS: Final = {"form_1098": "1098", "hmda_lar": "hmda"}
 """The kinds of reports, and what each is called on the command line."""
+
+_DID: Final = {"drafted": "prepared", "validated": "wrote files of", "written again": "wrote files of"}
+"""Steps after which somebody may not approve the report, and how to say that they took them."""
 
 # Entries of the log form one chain, so those who write take their turns. Any number will do, as long as it is this one.
 _LOG_LOCK: Final = 4_210_010
@@ -110,6 +114,8 @@ def find_report(connection: psycopg.Connection[Any], kind: str, period: str, ver
 
 def validated(connection: psycopg.Connection[Any], report: Report, actor: str, files: list["WrittenFile"]) -> None:
     """Its files were accepted by the validator and have got their names."""
+    if report.status not in ("drafted", "validated"):
+        _refuse_what_nobody_approved(connection, report, files)
     for file in files:
         run(
             connection,
@@ -126,8 +132,23 @@ def validated(connection: psycopg.Connection[Any], report: Report, actor: str, f
     log(connection, report.report_id, action, actor, details)
 
 
+def _refuse_what_nobody_approved(
+    connection: psycopg.Connection[Any], report: Report, files: list["WrittenFile"]
+) -> None:
+    known = {
+        (row["file_name"], bytes(row["sha256"]))
+        for row in query(connection, "reporting/report_file_hashes", report_id=report.report_id)
+    }
+    for file in files:
+        if file.format in FILED_FORMATS and (file.path.name, file.sha256) not in known:
+            raise LifecycleError(
+                f"{file.path.name} is not what was approved: {report} is {report.status}",
+                "write it as it was then: the same format, filer and mode (--test), or make a new version.",
+            )
+
+
 def approve(connection: psycopg.Connection[Any], report: Report, actor: str, note: str = "") -> None:
-    """A second person has looked at it."""
+    """A second person has looked at it: neither who prepared it nor who wrote its files."""
     if report.status != "validated":
         raise LifecycleError(
             f"{report} is {report.status}, and only what is validated can be approved",
@@ -135,10 +156,7 @@ def approve(connection: psycopg.Connection[Any], report: Report, actor: str, not
             if report.status == "drafted"
             else "see payments report status.",
         )
-    if _same_person(actor, report.prepared_by):
-        raise LifecycleError(
-            f"{actor} prepared {report} and may not approve it", "let somebody else approve it: --by NAME"
-        )
+    _refuse_preparer(connection, report, actor)
     if not report.summary.get("is_complete", True):
         raise LifecycleError(
             f"{report} is a preview: "
@@ -151,6 +169,15 @@ def approve(connection: psycopg.Connection[Any], report: Report, actor: str, not
     if newer.version > report.version:
         raise LifecycleError(f"{report} was replaced by version {newer.version}", f"approve version {newer.version}.")
     log(connection, report.report_id, "approved", actor, {"content": report.content_hash.hex(), "note": note})
+
+
+def _refuse_preparer(connection: psycopg.Connection[Any], report: Report, actor: str) -> None:
+    for step in query(connection, "reporting/report_preparers", report_id=report.report_id):
+        if same_person(actor, step["actor"]):
+            raise LifecycleError(
+                f"{actor} {_DID[step['action']]} {report} and may not approve it",
+                "let somebody approve it who neither prepared it nor wrote its files: --by NAME",
+            )
 
 
 def submit(connection: psycopg.Connection[Any], report: Report, actor: str, references: dict[str, str]) -> None:
@@ -227,10 +254,6 @@ class WrittenFile:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").digest()
         return cls(path, format_, records, path.stat().st_size, digest)
-
-
-def _same_person(one: str, other: str) -> bool:
-    return "".join(one.casefold().split()) == "".join(other.casefold().split())
 
 
 def _report(row: dict[str, Any]) -> Report:

@@ -123,7 +123,7 @@ class Page:
             return f"compute it again when the days up to January 31, {year + 1} are posted."
         return {
             "drafted": "write its file: materialize `compliance/report_files` for this year.",
-            "validated": "somebody other than who prepared it reads this page, then "
+            "validated": "somebody who neither prepared it nor wrote its file reads this page, then "
             f"`payments report approve 1098 --year {year} --by NAME`.",
             "approved": f"submit the file, then `payments report submit 1098 --year {year} --reference REFERENCE`.",
         }[status]

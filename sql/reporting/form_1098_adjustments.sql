@@ -2,7 +2,26 @@
 -- and rule. The same rules, one by one and with their sources, are in rules/form_1098.py.
 drop table if exists adjustments_1098;
 create temporary table adjustments_1098 on commit drop as
-with ahead as (
+with ahead_by_others as (
+    -- payments of others that wait in suspense, less what was returned of them
+    select o.loan_id, o.payment_id, min(p.effective_on) as effective_on
+    from servicing.payments_by_others as o
+    inner join ledger.applied as p on o.loan_id = p.loan_id and o.payment_id = p.subject_id
+    where p.effective_on >= %(year_begins)s::date - interval '1 year'
+    group by o.loan_id, o.payment_id
+    having sum(p.suspense_cents) > 0
+),
+
+by_others as (
+    -- the first release after such a payment is theirs; it has an id of its own
+    select p.loan_id, p.payment_id, min(a.effective_on) as released_on
+    from ahead_by_others as p
+    inner join ledger.applied as a on p.loan_id = a.loan_id and p.effective_on <= a.effective_on
+    where a.kind = 'release' and a.effective_on >= %(year_begins)s::date - interval '1 year'
+    group by p.loan_id, p.payment_id
+),
+
+ahead as (
     -- an instalment of January that was paid from suspense when it fell due, at the year's beginning and at its end
     select
         a.loan_id, a.effective_on, l.due_day,
@@ -18,6 +37,10 @@ with ahead as (
         and (
             a.effective_on between %(year_begins)s and %(year_begins)s::date + 30
             or a.effective_on between %(next_year_begins)s and %(next_year_begins)s::date + 30
+        )
+        and not exists (
+            select from by_others as o
+            where o.loan_id = a.loan_id and o.released_on = a.effective_on
         )
     group by a.loan_id, a.effective_on, l.due_day
 ),
@@ -53,6 +76,26 @@ prepaid as (
     from held as h
 ),
 
+ahead_converted as (
+    -- what the former system applied before it fell due: of a year's receipts, the part that accrues after its end
+    select
+        p.loan_id, p.interest_cents, v.year_ends, v.is_next_year, p.due_on,
+        (p.due_on - interval '1 month')::date as accrues_from
+    from ledger.conversions as p
+    cross join
+        lateral (
+            values (%(next_year_begins)s::date, true), (%(year_begins)s::date, false)
+        ) as v (year_ends, is_next_year)
+    where
+        p.kind = 'receipt' and p.interest_cents > 0 and p.due_on > v.year_ends
+        and p.effective_on >= v.year_ends - interval '1 year' and p.effective_on < v.year_ends
+        and not (%(uses_january_15)s and p.due_on <= v.year_ends + 15)
+        and not exists (
+            select from servicing.payments_by_others as o
+            where o.loan_id = p.loan_id and o.payment_id = p.subject_id
+        )
+),
+
 services as (
     -- loans that were charged a fee for a service, with what of their fees was paid before the year and by its end
     select r.loan_id, r.own_fees_before as paid_before, r.own_fees_before + r.own_fees as paid_by_end
@@ -78,6 +121,27 @@ charged as (
         inner join services as s on f.loan_id = s.loan_id
         group by f.loan_id, f.kind, f.fee_id
     ) as f
+),
+
+fees_by_others as (
+    -- fees that others paid where there are fees for a service: from where to where among all fees that were paid
+    select
+        f.loan_id, sign(f.fees_cents) as side, least(f.upto, f.upto - f.fees_cents) as paid_from,
+        greatest(f.upto, f.upto - f.fees_cents) as paid_to
+    from (
+        select
+            a.loan_id, a.subject_id, a.fees_cents,
+            s.paid_before + sum(a.fees_cents) over (
+                partition by a.loan_id order by a.effective_on, a.subject_id
+                rows between unbounded preceding and current row
+            ) as upto
+        from services as s
+        inner join ledger.applied as a on s.loan_id = a.loan_id
+        where
+            not a.is_converted and a.effective_on >= %(year_begins)s and a.effective_on < %(next_year_begins)s
+    ) as f
+    inner join servicing.payments_by_others as o on f.loan_id = o.loan_id and f.subject_id = o.payment_id
+    where f.fees_cents <> 0
 )
 
 select
@@ -85,6 +149,17 @@ select
     case when p.is_next_year then 'prepaid_now' else 'reported_last_year' end as rule,
     p.cents::bigint as cents
 from prepaid as p
+union all
+select
+    p.loan_id,
+    case when p.is_next_year then 'prepaid_now' else 'reported_last_year' end,
+    (
+        div(
+            2 * p.interest_cents::numeric * greatest(p.year_ends - p.accrues_from, 0) + (p.due_on - p.accrues_from),
+            2 * (p.due_on - p.accrues_from)
+        ) - p.interest_cents
+    )::bigint
+from ahead_converted as p
 union all
 select
     s.loan_id, 'service_fees',
@@ -99,9 +174,30 @@ from ledger.conversions as p
 where p.effective_on >= %(year_begins)s and p.effective_on < %(next_year_begins)s and p.service_fees_cents <> 0
 group by p.loan_id
 union all
-select o.loan_id, 'paid_by_others', sum(a.interest_cents)::bigint
+select o.loan_id, 'paid_by_others', sum(a.interest_cents + a.fees_cents)::bigint
 from servicing.payments_by_others as o
 inner join ledger.applied as a on o.loan_id = a.loan_id and o.payment_id = a.subject_id
+where a.effective_on >= %(year_begins)s and a.effective_on < %(next_year_begins)s
+group by o.loan_id
+union all
+-- fees for a service are left out already, whoever paid them
+select
+    o.loan_id, 'paid_by_others',
+    -sum(o.side * greatest(0, least(o.paid_to, c.upto) - greatest(o.paid_from, c.upto - c.amount)))::bigint
+from fees_by_others as o
+inner join charged as c on o.loan_id = c.loan_id and c.kind <> 'late'
+group by o.loan_id
+union all
+select o.loan_id, 'paid_by_others', -sum(p.service_fees_cents)::bigint
+from servicing.payments_by_others as o
+inner join ledger.conversions as p on o.loan_id = p.loan_id and o.payment_id = p.subject_id
+where p.effective_on >= %(year_begins)s and p.effective_on < %(next_year_begins)s and p.service_fees_cents <> 0
+group by o.loan_id
+union all
+select o.loan_id, 'paid_by_others', sum(a.interest_cents)::bigint
+from (select distinct b.loan_id, b.released_on from by_others as b) as o
+inner join ledger.applied as a
+    on o.loan_id = a.loan_id and o.released_on = a.effective_on and a.kind = 'release'
 where a.effective_on >= %(year_begins)s and a.effective_on < %(next_year_begins)s
 group by o.loan_id
 union all

@@ -18,11 +18,20 @@ with loans as (
     left join servicing.loan_tax_terms as t on l.loan_id = t.loan_id
     left join servicing.converted_loans as c on l.loan_id = c.loan_id
     where
-        l.loan_id <> 0 and coalesce(c.books_from, l.boarded_on) < %(next_year_begins)s
+        l.loan_id <> 0
+        and (
+            coalesce(c.books_from, l.boarded_on) < %(next_year_begins)s
+            -- points of a closing are its year's, whenever the loan came into our books
+            or (t.points_paid_on >= %(year_begins)s and t.points_paid_on < %(next_year_begins)s)
+        )
         -- a loan that ended before the year has no form of the year
         and (l.term_instalments > 0 or c.loan_id is null or exists (
             select from ledger.conversions as p
             where p.loan_id = l.loan_id and p.effective_on >= %(year_begins)s
+        ) or exists (
+            select from servicing.interest_refunds as f
+            where
+                f.loan_id = l.loan_id and f.refunded_on >= %(year_begins)s and f.refunded_on < %(next_year_begins)s
         ))
 ),
 

@@ -19,9 +19,21 @@ submitted as (
     order by d.loan_id asc, p.version desc, d.part desc
 ),
 
+named as (
+    -- a form that was corrected to zeros stands under the name of the last record that was not
+    select distinct on (d.loan_id) d.loan_id, f.borrower_id, f.identity_version
+    from compliance.filed_1098 as d
+    inner join compliance.filing_references as r on d.report_id = r.report_id and d.file_name = r.file_name
+    inner join compliance.reports as p on d.report_id = p.report_id
+    inner join compliance.forms_1098 as f
+        on d.tax_year = f.tax_year and d.loan_id = f.loan_id and d.version = f.version
+    where d.tax_year = %(tax_year)s and p.version < %(report_version)s and f.disposition = 'reportable'
+    order by d.loan_id asc, p.version desc, d.part desc
+),
+
 filed as (
     select
-        s.loan_id, s.unique_record_id, f.version, f.disposition, f.borrower_id, f.identity_version, f.hash,
+        s.loan_id, s.unique_record_id, f.version, f.disposition, n.borrower_id, n.identity_version, f.hash,
         i.identity_index, i.tin_type,
         row(
             f.box_1_cents, f.box_2_cents, f.box_3_on, f.box_4_cents, f.box_5_cents, f.box_6_cents,
@@ -31,8 +43,9 @@ filed as (
     from submitted as s
     inner join compliance.forms_1098 as f
         on f.tax_year = %(tax_year)s and s.loan_id = f.loan_id and s.version = f.version
+    inner join named as n on s.loan_id = n.loan_id
     inner join servicing.tax_identities as i
-        on f.borrower_id = i.borrower_id and f.identity_version = i.version
+        on n.borrower_id = i.borrower_id and n.identity_version = i.version
 ),
 
 compared as (

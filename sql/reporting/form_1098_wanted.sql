@@ -61,14 +61,15 @@ boxes as (
         -- monthly premiums are those of each escrow payment made whole in the year; one paid ahead is spread over 84
         -- months: what is earned by the end of the year less what was by the end of the last
         case
-            when t.are_premiums_reported
+            -- what was paid off before the year is insured no more
+            when t.are_premiums_reported and l.principal_cents > r.principal_before
                 then
                     t.monthly_premium_cents * coalesce(
                         div(r.escrow_before + r.escrow, nullif(l.escrow_cents + l.escrow_shortage_cents, 0))
                         - div(r.escrow_before, nullif(l.escrow_cents + l.escrow_shortage_cents, 0)), 0
                     )::bigint
-                    + t.upfront_premium_cents * least(84, greatest(0, t.insured_months)) / 84
-                    - t.upfront_premium_cents * least(84, greatest(0, t.insured_months - 12)) / 84
+                    + t.upfront_premium_cents * least(m.months, greatest(0, t.insured_months)) / m.months
+                    - t.upfront_premium_cents * least(m.months, greatest(0, t.insured_months - 12)) / m.months
             else 0
         end as premiums,
         case
@@ -92,6 +93,13 @@ boxes as (
     left join servicing.properties as h on l.property_id = h.property_id
     left join payers as p on l.borrower_id = p.borrower_id
     left join adjusted as a on r.loan_id = a.loan_id
+    cross join lateral (
+        -- the stated term: the first instalment falls due in the second month after the note
+        select least(84, greatest(1, l.term_instalments + (
+            12 * extract(year from l.first_due_on) + extract(month from l.first_due_on)
+            - 12 * extract(year from l.originated_on) - extract(month from l.originated_on)
+        )::integer - 2)) as months
+    ) as m
 ),
 
 ruled as (

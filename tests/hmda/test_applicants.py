@@ -1,10 +1,11 @@
 """What a register says of people: what they answered where it applies, and the words for nobody where it does not."""
 
+import traceback
 from datetime import date
 
 import pytest
 
-from payments_pipeline.hmda.applicants import Answers, reported
+from payments_pipeline.hmda.applicants import Answers, AnswersError, reported
 from payments_pipeline.hmda.records import NO_CO_APPLICANT
 
 ANSWERS = Answers(
@@ -48,3 +49,26 @@ def test_of_companies_and_purchased_loans_nothing_applies(answers: Answers | Non
 def test_answers_are_kept_as_a_text_and_shown_nowhere() -> None:
     assert Answers.of_text(ANSWERS.to_text()) == ANSWERS
     assert "711" not in repr(ANSWERS)
+
+
+def test_of_more_answers_than_the_register_has_places_the_first_are_reported() -> None:
+    many = Answers(ethnicities="1 11 12 13 14 2", races="2 21 22 23 24 25")
+    person = reported(many, 1, APPLIED, is_co_applicant=False)
+    assert (person.ethnicities, person.races) == ((1, 11, 12, 13, 14), (2, 21, 22, 23, 24))
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (Answers(born_on="1980-13-45"), "date of birth"),
+        (Answers(born_on="06/15/1980"), "date of birth"),
+        (Answers(races="2 Hmong"), "ethnicities or races"),
+        (Answers(ethnicities="Dominican"), "ethnicities or races"),
+    ],
+)
+def test_answers_that_cannot_be_read_are_named_and_not_shown(answers: Answers, said: str) -> None:
+    with pytest.raises(AnswersError, match=said) as refused:
+        reported(answers, 1, APPLIED, is_co_applicant=False)
+    shown = "".join(traceback.format_exception(refused.value))
+    for answer in ("1980", "Hmong", "Dominican"):
+        assert answer not in shown

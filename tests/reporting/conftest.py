@@ -41,6 +41,14 @@ def compliance(kept: Database) -> Iterator[psycopg.Connection[Any]]:
 
 
 @pytest.fixture
+def owner(kept: Database) -> Iterator[psycopg.Connection[Any]]:
+    """A connection that may do everything, whose doings are rolled back."""
+    with kept.connect("owner") as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture
 def desk_of(compliance: psycopg.Connection[Any], tmp_path: Path) -> Callable[[int], Desk]:
     """A desk for the forms of a year, as they are now."""
 

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,13 @@ import psycopg
 import pytest
 
 from payments_pipeline.formats import fire, iris
+from payments_pipeline.reporting.filer import read_filer
 from payments_pipeline.reporting.files_1098 import Desk, RefusedFileError, write_csv, write_fire, write_iris
+from payments_pipeline.reporting.form_1098 import Form1098Error, draft
+from payments_pipeline.reporting.lifecycle import WrittenFile
 from payments_pipeline.reporting.register_1098 import write_register
+from payments_pipeline.rules.form_1098 import Policy
+from tests.reporting import taxbook
 from tests.reporting.taxbook import Loan
 
 
@@ -69,9 +75,6 @@ def test_a_file_that_would_be_refused_gets_no_name_and_its_faults_show_no_person
     with kept.connect("owner") as owner:
         desk.connection.rollback()
         owner.execute("update servicing.tax_identities set zip = '10001' where borrower_id = 1")
-        from payments_pipeline.reporting.form_1098 import draft
-        from payments_pipeline.rules.form_1098 import Policy
-
         report = draft(owner, 2025, Policy(), "Pat")
         with pytest.raises(RefusedFileError) as refused:
             write_fire(Desk(owner, desk.personal_data, report, desk.filer, tmp_path))
@@ -81,15 +84,15 @@ def test_a_file_that_would_be_refused_gets_no_name_and_its_faults_show_no_person
     assert list(tmp_path.iterdir()) == []
 
 
-def test_forms_that_somebody_changed_are_not_filed(kept: Any, desk_of: Callable[[int], Desk], tmp_path: Path) -> None:
-    from payments_pipeline.reporting.form_1098 import Form1098Error, draft
-    from payments_pipeline.rules.form_1098 import Policy
-
+@pytest.mark.parametrize("changed", ["hash = sha256('x')", "box_4_cents = 99999900, box_2_cents = 1"])
+def test_forms_that_somebody_changed_are_not_filed(
+    kept: Any, desk_of: Callable[[int], Desk], tmp_path: Path, changed: str
+) -> None:
     template = desk_of(2025)
     template.connection.rollback()
     with kept.connect("owner") as owner:
         report = draft(owner, 2025, Policy(), "Pat")
-        owner.execute("update compliance.forms_1098 set hash = sha256('x') where loan_id = 1")
+        owner.execute(f"update compliance.forms_1098 set {changed} where loan_id = 1".encode())
         with pytest.raises(Form1098Error, match="are not what they were when it was drafted"):
             write_fire(Desk(owner, template.personal_data, report, template.filer, tmp_path))
         owner.rollback()
@@ -124,6 +127,36 @@ def test_a_transmission_that_grows_too_large_is_followed_by_another(
     assert sum(file.records for file in files) == 14
     identities = {re.search(rb"<UniqueTransmissionId>([^<]+)", file.path.read_bytes())[1] for file in files}  # type: ignore[index]
     assert len(identities) == len(files)
+
+
+@pytest.mark.parametrize(
+    ("write", "limit", "size"), [(write_iris, "LARGEST_FILE", 26_000), (write_csv, "PORTAL_ROWS", 5)]
+)
+def test_of_several_files_none_has_its_name_where_one_would_be_refused(
+    owner: psycopg.Connection[Any],
+    book: dict[str, Loan],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    write: Callable[[Desk], list[WrittenFile]],
+    limit: str,
+    size: int,
+) -> None:
+    monkeypatch.setattr(iris, limit, size)
+    last = book["without a number"].loan_id
+    owner.execute("update servicing.tax_identities set zip = '10001' where borrower_id = %s", (last,))
+    desk = Desk(owner, taxbook.PERSONAL_DATA, draft(owner, 2025, Policy(), "Pat"), read_filer(), tmp_path)
+    with pytest.raises(RefusedFileError, match="would be refused"):
+        write(desk)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_test_and_what_is_filed_are_transmissions_of_their_own(desk_of: Callable[[int], Desk]) -> None:
+    desk = desk_of(2026)
+    identities = {}
+    for is_test in (True, False):
+        (file,) = write_iris(replace(desk, is_test=is_test))
+        identities[is_test] = re.search(rb"<UniqueTransmissionId>([^<]+)", file.path.read_bytes())[1]  # type: ignore[index]
+    assert identities[True] != identities[False]
 
 
 def test_the_portal_takes_a_hundred_returns_a_file(

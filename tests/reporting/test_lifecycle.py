@@ -1,6 +1,7 @@
 """The life of a report: four eyes, a log that tells when it was touched, and corrections of what was filed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -10,23 +11,14 @@ import pytest
 
 from payments_pipeline.formats import fire, iris
 from payments_pipeline.formats.tax_identity import Identity
-from payments_pipeline.postgres.connect import Database
 from payments_pipeline.reporting import lifecycle
 from payments_pipeline.reporting.filer import read_filer
 from payments_pipeline.reporting.files_1098 import Desk, RefusedFileError, write_fire, write_iris
-from payments_pipeline.reporting.form_1098 import draft
+from payments_pipeline.reporting.form_1098 import Form1098Error, draft
 from payments_pipeline.reporting.lifecycle import LifecycleError, Report, find_report
 from payments_pipeline.rules.form_1098 import Policy
 from tests.reporting import taxbook
 from tests.reporting.taxbook import Loan
-
-
-@pytest.fixture
-def owner(kept: Database) -> Iterator[psycopg.Connection[Any]]:
-    """A connection that may do everything, whose doings are rolled back."""
-    with kept.connect("owner") as connection:
-        yield connection
-        connection.rollback()
 
 
 @pytest.fixture
@@ -74,7 +66,20 @@ def test_a_report_goes_from_draft_to_submission_step_by_step(desk: Callable[[], 
     assert lifecycle.broken_entries(at.connection) == []
 
 
-@pytest.mark.parametrize("who", ["Pat Preparer", "pat preparer", " PAT  PREPARER "])
+@pytest.mark.parametrize(
+    "who",
+    [
+        "Pat Preparer",
+        "pat preparer",
+        " PAT  PREPARER ",
+        "Preparer, Pat",
+        "Pat-Preparer.",
+        "Pát Preparer",
+        "Pa\u0301t Preparer",
+        "Pat\u200b Preparer",
+        "\uff30at Preparer",
+    ],
+)
 def test_nobody_approves_what_they_prepared(desk: Callable[[], Desk], who: str) -> None:
     at = desk()
     lifecycle.validated(at.connection, at.report, "Pat Preparer", write_fire(at))
@@ -82,6 +87,49 @@ def test_nobody_approves_what_they_prepared(desk: Callable[[], Desk], who: str) 
         lifecycle.approve(at.connection, _now(at), who)
     with pytest.raises(LifecycleError, match="nobody is named"):
         lifecycle.approve(at.connection, _now(at), "  ")
+
+
+def test_nobody_approves_what_they_wrote_the_files_of(desk: Callable[[], Desk]) -> None:
+    at = desk()
+    lifecycle.validated(at.connection, at.report, "Kim Reviewer", write_fire(at))
+    lifecycle.validated(at.connection, _now(at), "Robin Writer", write_fire(at))
+    for who in ("Kim Reviewer", "robin writer"):
+        with pytest.raises(
+            LifecycleError, match=f"{who} wrote files of form_1098 2025, version 1 and may not approve"
+        ) as no:
+            lifecycle.approve(at.connection, _now(at), who)
+        assert "neither prepared it nor wrote its files" in str(no.value.remedy)
+    lifecycle.approve(at.connection, _now(at), "Lee Reader")
+    assert _now(at).status == "approved"
+
+
+def test_what_was_approved_is_written_again_as_it_was_and_not_otherwise(desk: Callable[[], Desk]) -> None:
+    at = desk()
+    lifecycle.validated(at.connection, at.report, "Pat Preparer", write_fire(at))
+    lifecycle.approve(at.connection, _now(at), "Kim Reviewer")
+    approved = replace(at, report=_now(at))
+    lifecycle.validated(at.connection, approved.report, "Pat Preparer", write_fire(approved))
+    for other, write in ((replace(approved, is_test=True), write_fire), (approved, write_iris)):
+        with pytest.raises(LifecycleError, match=r"is not what was approved: form_1098 2025, version 1 is approved"):
+            lifecycle.validated(at.connection, approved.report, "Pat Preparer", write(other))
+
+
+def test_a_year_goes_by_the_option_with_which_the_year_before_was_submitted(
+    desk: Callable[[], Desk], owner: psycopg.Connection[Any]
+) -> None:
+    draft(owner, 2026, Policy(uses_january_15=False), "Pat Preparer")  # nothing is submitted yet
+    filed(desk())
+    with pytest.raises(Form1098Error, match="the forms of 2025 were submitted with --january-15") as refused:
+        draft(owner, 2026, Policy(uses_january_15=False), "Pat Preparer")
+    assert "give --january-15 for 2026 too" in str(refused.value.remedy)
+    assert draft(owner, 2026, Policy(), "Pat Preparer").version == 2
+
+
+def test_without_the_option_a_year_is_refused_the_option_too(owner: psycopg.Connection[Any], tmp_path: Path) -> None:
+    report = draft(owner, 2025, Policy(uses_january_15=False), "Pat Preparer")
+    filed(Desk(owner, taxbook.PERSONAL_DATA, report, read_filer(), tmp_path))
+    with pytest.raises(Form1098Error, match="were submitted with --no-january-15"):
+        draft(owner, 2026, Policy(), "Pat Preparer")
 
 
 def test_what_was_replaced_by_a_newer_version_is_not_approved(
@@ -167,8 +215,6 @@ def test_after_filing_nothing_is_left_to_file_until_something_changes(desk: Call
 
 
 def _as_version(desk: Desk, version: int) -> Report:
-    from dataclasses import replace
-
     return replace(desk.report, version=version)
 
 
@@ -237,3 +283,50 @@ def test_iris_corrections_refer_to_the_record_they_correct_in_a_transmission_of_
     assert ordinary.findtext(f"{space}MortgageInterestReceivedAmt") == "900.00"
     originals = ElementTree.parse(files["O"].path).getroot().iter(f"{space}Form1098Detail")
     assert sorted(str(each.findtext(f".//{space}PersonLastNm")) for each in originals) == ["Doe", "Smith"]
+
+
+def test_a_correction_refers_to_where_the_return_stands_in_what_was_submitted(
+    desk: Callable[[], Desk], owner: psycopg.Connection[Any], book: dict[str, Loan]
+) -> None:
+    one = desk()
+    files = write_iris(one)
+    lifecycle.validated(owner, one.report, "Pat Preparer", files)
+    lifecycle.approve(owner, _now(one), "Kim Reviewer")
+    # before its receipt is noted a form turns up, and the next version is written: to it all returns are originals
+    known = replace(book["of an unknown payer"], payer_kind="individual")
+    taxbook.identify(owner, known, 1, known.identity)
+    two = desk()
+    assert [file.records for file in write_iris(two)] == [15]
+    lifecycle.validated(owner, two.report, "Pat Preparer", write_iris(two))
+    lifecycle.submit(owner, _now(one), "Kim Reviewer", {file.path.name: "FIRST" for file in files})
+    three = desk()
+    assert three.report.version == 3
+    (file,) = write_iris(three)
+    assert file.records == 1  # the other fourteen were submitted
+    lifecycle.validated(owner, three.report, "Pat Preparer", [file])
+    lifecycle.approve(owner, _now(three), "Kim Reviewer")
+    lifecycle.submit(owner, _now(three), "Kim Reviewer", {file.path.name: "THIRD"})
+    _refund(owner, book["insured"], 20_00)
+    _refund(owner, known, 20_00)
+    corrections = {each.loan_id: each.unique_record_id for each in desk().returns("corrected")}
+    assert corrections == {book["insured"].loan_id: "FIRST|1|13", known.loan_id: "THIRD|1|1"}
+
+
+def test_a_form_that_was_corrected_to_zeros_stands_under_the_name_under_which_it_was_filed(
+    desk: Callable[[], Desk], owner: psycopg.Connection[Any], book: dict[str, Loan]
+) -> None:
+    loan = book["ordinary"]
+    filed(desk())
+    trust = replace(loan, payer_kind="trust")
+    taxbook.identify(owner, trust, 2, Identity(business="Doe Family Trust", tin="071234567"))
+    second = desk()
+    assert _said(second) == [("corrected", "Jane Doe", 0)]
+    filed(second)
+    # it was the borrower after all: what is corrected is Jane Doe's form, since no trust has one
+    taxbook.identify(owner, loan, 3, loan.identity)
+    assert _said(desk()) == [("corrected", "Jane Doe", 1_000_00)]
+
+
+def _said(desk: Desk) -> list[tuple[str, str, int]]:
+    corrections = desk.returns("corrected", "withdrawn", "replaced")
+    return [(each.transaction, each.identity.full_name, each.box_1_cents) for each in corrections]
