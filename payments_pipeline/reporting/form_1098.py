@@ -91,8 +91,7 @@ def draft(connection: psycopg.Connection[Any], tax_year: int, policy: Policy, pr
     _refuse_odd_year(tax_year)
     _refuse_other_option(connection, tax_year, policy)
     connection.execute("select pg_advisory_xact_lock(%s)", (_FORMS_LOCK,))
-    # a year of a whole book is aggregated and joined; a hash may take twice as much, and some stand side by side
-    connection.execute("set local work_mem = '96MB'")
+    _bound_memory(connection)
     year = _parameters(tax_year) | {"uses_january_15": policy.uses_january_15}
     for step in ("received", "adjustments", "wanted"):
         run(connection, f"reporting/form_1098_{step}", **year)
@@ -198,7 +197,7 @@ def stream(
 ) -> Iterator[tuple[Any, ...]]:
     """The rows of a file of `sql/` as the server sends them."""
     (statement,) = statements(name)
-    connection.execute("set local work_mem = '96MB'")
+    _bound_memory(connection)
     # A cursor is planned for its first tenth, and by loops over what was estimated at one row: over 40,000 forms that took
     # two minutes where hashing takes half a second.
     connection.execute("set local cursor_tuple_fraction = 1")
@@ -207,6 +206,14 @@ def stream(
         cursor.itersize = _ROWS_AT_A_TIME
         cursor.execute(f"/* {name} */ {statement.text}".encode(), parameters)
         yield from cursor
+
+
+def _bound_memory(connection: psycopg.Connection[Any]) -> None:
+    """What a sort may take in memory, and a hash twice; several stand side by side, in each of the server's processes.
+
+    A book of any size is worked on within it: what does not fit goes to disk, and less of it there would save little.
+    """
+    connection.execute("set local work_mem = '24MB'")
 
 
 def has_been_filed(connection: psycopg.Connection[Any], report: Report) -> bool:
