@@ -69,14 +69,14 @@ def server(server_kind: ServerKind, start_server: Callable[[ServerKind], Server]
 @pytest.fixture
 def empty_database(server: Server) -> Iterator[Database]:
     """A database with nothing in it, dropped after the test."""
-    with _new_database(server, template="template1") as database:
+    with new_database(server, template="template1") as database:
         yield database
 
 
 @pytest.fixture
 def database(server: Server) -> Iterator[Database]:
     """A freshly migrated database, dropped after the test."""
-    with _new_database(server, template=_migrated_template(server)) as database:
+    with new_database(server, template=migrated_template(server)) as database:
         yield database
 
 
@@ -91,7 +91,7 @@ def bin_dir_of(kind: ServerKind) -> Path:
 
 
 @cache
-def _migrated_template(server: Server) -> str:
+def migrated_template(server: Server) -> str:
     name = "migrated_template"
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f"create database {name}".encode())
@@ -103,7 +103,7 @@ _numbers = itertools.count(1)
 
 
 @contextmanager
-def _new_database(server: Server, template: str) -> Iterator[Database]:
+def new_database(server: Server, template: str) -> Iterator[Database]:
     name = f"test_{next(_numbers)}"
     with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
         admin.execute(f"create database {name} template {template}".encode())

@@ -21,7 +21,7 @@ from payments_pipeline.reporting.form_1098 import bridge, draft
 from payments_pipeline.rules.form_1098 import Policy
 from payments_pipeline.world import World, generate
 from payments_pipeline.world.load import load_portfolio
-from tests.conftest import _migrated_template, _new_database
+from tests.conftest import migrated_template, new_database
 
 WORLD = World(loans=400, seed=4, first_day=date(2026, 6, 29), days=1, noise=0, history_years=1)
 CASH = 1020
@@ -38,7 +38,7 @@ def world_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def converted(start_server: Callable[..., Server], world_dir: Path) -> Iterator[Database]:
     """A database with the world's book and its past. Tests leave it as they found it."""
     server = start_server("embedded")
-    with _new_database(server, _migrated_template(server)) as database:
+    with new_database(server, migrated_template(server)) as database:
         _keep(database, world_dir)
         yield database
 

@@ -11,13 +11,13 @@ from payments_pipeline.cli import payments
 from payments_pipeline.postgres import url as urls
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.server import Server
-from tests.conftest import _new_database
+from tests.conftest import new_database
 
 
 @pytest.fixture
 def own(kept: Database, server: Server) -> Iterator[Database]:
     """A copy of the book, since commands commit."""
-    with _new_database(server, template=urls.parse(kept.url)["dbname"]) as database:
+    with new_database(server, template=urls.parse(kept.url)["dbname"]) as database:
         yield database
 
 

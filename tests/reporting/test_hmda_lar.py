@@ -22,7 +22,7 @@ from payments_pipeline.reporting.lifecycle import LifecycleError, approve, find_
 from payments_pipeline.rules.hmda import QUARTERS, ActivityPeriod
 from payments_pipeline.world import generate
 from payments_pipeline.world.load import load_portfolio
-from tests.conftest import _migrated_template, _new_database
+from tests.conftest import migrated_template, new_database
 from tests.reporting import originated
 from tests.reporting.originated import PERSONAL_DATA, WORLD
 
@@ -42,7 +42,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def loaded(start_server: Callable[..., Server], world: Path) -> Iterator[Database]:
     server = start_server("embedded")
-    with _new_database(server, _migrated_template(server)) as database:
+    with new_database(server, migrated_template(server)) as database:
         with database.connect() as connection:
             load_portfolio(connection, world, personal_data=PERSONAL_DATA)
         yield database

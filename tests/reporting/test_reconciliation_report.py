@@ -28,7 +28,7 @@ from payments_pipeline.reporting.reconciliation_html import as_html
 from payments_pipeline.reporting.reconciliation_pdf import write_pdf
 from payments_pipeline.reporting.reconciliation_report import NotReconciledError, gather
 from payments_pipeline.reporting.reconciliation_sheets import write_csv, write_xlsx
-from tests.conftest import _migrated_template, _new_database
+from tests.conftest import migrated_template, new_database
 from tests.reporting.reconciled import DAY, RAILS, build_mart, item, lay_out, total
 
 Connection = psycopg.Connection[Any]
@@ -38,7 +38,7 @@ Connection = psycopg.Connection[Any]
 def month(start_server: Callable[..., Server]) -> Iterator[Database]:
     """A database with the month. Tests leave it as they found it."""
     server = start_server("embedded")
-    with _new_database(server, _migrated_template(server)) as database:
+    with new_database(server, migrated_template(server)) as database:
         with database.connect("owner") as connection:
             lay_out(connection)
         yield database
