@@ -42,7 +42,7 @@ FORMATS: Final[dict[str, Callable[[Desk], list[WrittenFile]]]] = {
     help="Report interest that accrues in full by January 15 in the year in which it is received.",
 )
 @click.option("--loan", "loans", multiple=True, help="Statements of these loans only; may be given several times.")
-@click.option("--test", "is_test", is_flag=True, help="Mark the file as a test.")
+@click.option("--test", "is_test", is_flag=True, help="Make files for the authority to test; they are filed nowhere.")
 def form_1098(
     *,
     tax_year: int,
@@ -76,10 +76,11 @@ def form_1098(
         is_prior_year = tax_year < datetime.now(UTC).year - 1
         desk = Desk(connection, PersonalData.of(settings), report, filer, out.absolute(), is_test, is_prior_year)
         files = write_statements(desk, _loan_ids(loans)) if loans else FORMATS[format_](desk)
-        if format_ in FILED_FORMATS:
+        if format_ in FILED_FORMATS and not is_test:
             validated(connection, report, actor, files)
         else:
-            log(connection, report.report_id, f"{format_} written", actor, {"files": len(files)})
+            what = f"{format_} test" if is_test else format_
+            log(connection, report.report_id, f"{what} written", actor, {"files": len(files)})
     _tell(report.summary["lines"])
     for file in files[:5]:
         click.echo(f"{file.path}  {file.records:,} forms, {file.size_bytes:,} bytes")

@@ -53,6 +53,7 @@ class Desk:
     filer: Filer
     folder: Path
     is_test: bool = False
+    """Whether the authority is to look at the files and file nothing: they have names of their own and file nothing here."""
     is_prior_year: bool = False
     """Whether it is filed later than in the year after its own."""
 
@@ -67,7 +68,8 @@ class Desk:
 
     def path(self, suffix: str) -> Path:
         """Where a file of this version goes."""
-        return self.folder / f"1098-{self.tax_year}-v{self.report.version}{suffix}"
+        kind = ".test" if self.is_test else ""
+        return self.folder / f"1098-{self.tax_year}-v{self.report.version}{kind}{suffix}"
 
 
 @dataclass
@@ -95,7 +97,9 @@ class Filed:
             )
 
     def note(self, form: Return, file_name: str, submission_id: str, record_id: str) -> None:
-        """A return stands here."""
+        """A return stands here; in a file that is only a test it does not."""
+        if self.desk.is_test:
+            return
         self._rows.append(
             (form.loan_id, form.part, form.version, form.transaction, file_name, submission_id, record_id)
         )

@@ -159,6 +159,16 @@ def test_a_test_and_what_is_filed_are_transmissions_of_their_own(desk_of: Callab
     assert identities[True] != identities[False]
 
 
+def test_a_test_has_a_name_of_its_own_and_files_nothing(desk_of: Callable[[int], Desk]) -> None:
+    desk = desk_of(2025)
+    (test,) = write_fire(replace(desk, is_test=True))
+    assert test.path.name == "1098-2025-v1.test.fire.txt"
+    assert desk.connection.execute("select count(*) from compliance.filed_1098").fetchall() == [(0,)]
+    (filed,) = write_fire(desk)
+    assert (test.path.exists(), filed.path.name) == (True, "1098-2025-v1.fire.txt")
+    assert desk.connection.execute("select count(*) from compliance.filed_1098").fetchall() == [(filed.records,)]
+
+
 def test_the_portal_takes_a_hundred_returns_a_file(
     desk_of: Callable[[int], Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
