@@ -121,7 +121,6 @@ def test_a_killed_supervisor_s_programs_end_with_it(tmp_path: Path) -> None:
         while not (found := children.read_text().split()) and time.monotonic() < deadline:
             time.sleep(0.02)
         (child,) = map(int, found)
-        time.sleep(0.3)  # let it become the program that it is to be
         parent.kill()
     wait_until_dead(child)
 
