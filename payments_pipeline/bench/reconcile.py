@@ -229,7 +229,7 @@ def _report(
 def _measure_report(database: Database, days: int) -> None:
     with database.connect("owner") as owner:
         owner.execute("insert into ledger.days (business_date) values (%s) on conflict do nothing", (DAY,))
-        _build_mart(owner)
+        build_mart(owner)
     console.print(f"a day's report, with nothing before the day: {_least_report(database):.2f} s", highlight=False)
     if not days:
         return
@@ -240,7 +240,7 @@ def _measure_report(database: Database, days: int) -> None:
             run(owner, "reconciliation/synthetic_history", day=day, like_day=DAY)
             owner.execute("select operations.close_day('reconciliation.matches', %s)", (day,))
             owner.commit()
-        _build_mart(owner)
+        build_mart(owner)
     with database.connect("owner", autocommit=True) as owner:
         owner.execute("vacuum analyze")
         [(matches,)] = owner.execute(
@@ -260,7 +260,7 @@ def _least_report(database: Database) -> float:
     return least
 
 
-def _build_mart(owner: psycopg.Connection[Any]) -> None:
+def build_mart(owner: psycopg.Connection[Any]) -> None:
     """Finance's mart over all days, by the model that dbt runs for one."""
     model = (PROJECT_ROOT / "dbt_project" / "models" / "finance" / "daily_reconciliation.sql").read_text(
         encoding="utf-8"

@@ -94,7 +94,9 @@ def match_day(connection: psycopg.Connection[Any], day: date) -> Matched:
     has_both_sides = _match_the_rest(connection, day, near)
     is_new = not _has_matches(connection, day)
     run(connection, "reconciliation/matches", day=day, near=list(near))
-    run(connection, "reconciliation/pairs_first" if is_new else "reconciliation/pairs_again", day=day)
+    if not is_new:
+        run(connection, "reconciliation/pairs_gone", day=day)
+    run(connection, "reconciliation/pairs_stored", day=day)
     connection.execute("select operations.close_day('reconciliation.matches', %s)", (day,))
     return Matched(day, near, has_both_sides)
 

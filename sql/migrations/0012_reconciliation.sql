@@ -191,6 +191,13 @@ comment on function reconciliation.is_like(text, text) is
 'Whether two references may be one: equal but for two letters that changed places, or one a part of the other; none '
 'shorter than six.';
 
+create function reconciliation.ids_are_silent(one text, other text) returns boolean
+language sql immutable parallel safe
+return one is null or other is null or split_part(one, '_', 1) <> split_part(other, '_', 1);
+comment on function reconciliation.ids_are_silent(text, text) is
+'Whether two ids of transfers say nothing of each other: one is missing, or they are of different forms. Ids of one form
+are the same transfer or another one.';
+
 -- What explains a day -----------------------------------------------------------------------------------------------
 
 alter table reconciliation.items

@@ -206,4 +206,5 @@ left join paired as p on o.payment_id = p.payment_id and o.kind = p.kind
 where p.payment_id is null;
 
 set local max_parallel_workers_per_gather to default;
+set local enable_mergejoin to default;
 set local enable_hashagg to default

@@ -6,10 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-import jinja2
 import psycopg
 
-from payments_pipeline.paths import PROJECT_ROOT
+from payments_pipeline.bench.reconcile import build_mart
 
 DAY = date(2026, 7, 8)
 
@@ -81,17 +80,6 @@ def lay_out(connection: Connection, day: date = DAY, *, days_before: int = 25) -
     _cases(connection, day)
     _people(connection, day)
     build_mart(connection)
-
-
-def build_mart(connection: Connection) -> None:
-    """Finance's mart, as dbt's model has it, over all days."""
-    model = (PROJECT_ROOT / "dbt_project" / "models" / "finance" / "daily_reconciliation.sql").read_text()
-    query = jinja2.Template(model).render(
-        source=lambda schema, table: f"{schema}.{table}", around_run=lambda column: "true", config=lambda **_: ""
-    )
-    connection.execute("drop table if exists reporting.daily_reconciliation")
-    connection.execute(f"create table reporting.daily_reconciliation as {query}".encode())
-    connection.execute("grant select on reporting.daily_reconciliation to payments_pipeline")
 
 
 def _is_balanced(causes: tuple[tuple[str, int, int, int], ...]) -> bool:

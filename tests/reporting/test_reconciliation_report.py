@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
+from payments_pipeline.bench.reconcile import build_mart
 from payments_pipeline.commands.report_reconciliation import reconciliation
 from payments_pipeline.paths import SQL_DIR
 from payments_pipeline.postgres.connect import Database
@@ -29,7 +30,7 @@ from payments_pipeline.reporting.reconciliation_pdf import write_pdf
 from payments_pipeline.reporting.reconciliation_report import NotReconciledError, gather
 from payments_pipeline.reporting.reconciliation_sheets import write_csv, write_xlsx
 from tests.conftest import migrated_template, new_database
-from tests.reporting.reconciled import DAY, RAILS, build_mart, item, lay_out, total
+from tests.reporting.reconciled import DAY, RAILS, item, lay_out, total
 
 Connection = psycopg.Connection[Any]
 

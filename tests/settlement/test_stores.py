@@ -7,7 +7,6 @@ import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +23,11 @@ from payments_pipeline.postgres.connect import Database
 from payments_pipeline.resources import Platform
 from payments_pipeline.settings import load_settings
 from payments_pipeline.settlement import command, stores
-from payments_pipeline.settlement.sensors import statement_files
 from payments_pipeline.settlement.statements import load_statement_at
 from payments_pipeline.settlement.stores import StatementFileError, shown
-from tests.formats.samples import BAI2, CSV, CSV_MAPPING, bai2_file, line, statement
+from tests.formats.samples import CSV, CSV_MAPPING, bai2_file, line, statement
+from tests.settlement.desk import BROKEN, DAY, GOOD, Desk, desk_at
 
-# The files tell of a day in March; the definitions begin in June.
-DAY, LATER = date(2026, 7, 3), date(2026, 7, 6)
-GOOD = BAI2.replace(b"260303", b"260703").replace(b"260304", b"260706")
-BROKEN = GOOD.replace(b"49,456500", b"49,456501")
 SECRET = "wJalrXUtnFEMI/K7MDENG"
 
 _names = itertools.count(1)
@@ -95,43 +90,10 @@ def guarded(bucket: Bucket) -> Iterator[Bucket]:
     httpx.post(reset, content=b"inf").raise_for_status()
 
 
-class Desk:
-    """A platform, and the sensor as Dagster asks it, tick after tick."""
-
-    def __init__(self, database: Database, home: Path, instance: dg.DagsterInstance, address: str) -> None:
-        self.database = database
-        self.platform = Platform(database, home, home, statements_at=address)
-        self._instance = instance
-        self._cursor: str | None = None
-
-    def tick(self) -> Any:
-        with dg.build_sensor_context(
-            instance=self._instance, cursor=self._cursor, resources={"platform": self.platform}
-        ) as context:
-            result = statement_files(context)
-            self._cursor = context.cursor
-        return result
-
-    def rows(self, statement: str) -> list[Any]:
-        with self.database.connect() as connection:
-            return connection.execute(statement.encode()).fetchall()
-
-    def cases(self) -> list[Any]:
-        return self.rows(
-            "select subcategory, state from operations.exception_cases where category = 'statement' order by 1, 2"
-        )
-
-    def lines(self) -> list[Any]:
-        return self.rows("select bank_day, amount_cents, source from settlement.lines_in_force order by 1, 2")
-
-
 @pytest.fixture
 def desk(database: Database, tmp_path: Path, bucket: Bucket) -> Iterator[Desk]:
-    with database.connect() as connection:
-        for day in (DAY, LATER, DAY - timedelta(days=1)):
-            connection.execute("insert into ledger.days (business_date) values (%s)", (day,))
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield Desk(database, tmp_path, instance, bucket.address)
+    with desk_at(database, tmp_path, bucket.address) as desk:
+        yield desk
 
 
 def test_statements_of_a_bucket_are_stored_once_and_their_days_are_run_again(desk: Desk, bucket: Bucket) -> None:
@@ -231,7 +193,7 @@ def refused(desk: Desk) -> StatementFileError:
 @pytest.mark.parametrize("below", ["", "/treasury"])
 def test_a_bucket_that_is_not_there_is_told_and_is_no_empty_folder(desk: Desk, below: str) -> None:
     desk.platform = Platform(
-        desk.database, desk.platform.home, desk.platform.home, statements_at=f"s3://nobodys{below}"
+        desk.platform.database, desk.platform.home, desk.platform.home, statements_at=f"s3://nobodys{below}"
     )
     told = refused(desk)
     assert (
@@ -254,7 +216,7 @@ def test_a_key_that_is_wrong_or_may_not_is_told(
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", key.access_key_id)
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET if trouble == "secret" else key.secret_access_key)
     address = f"s3://{guarded.name}{below}"
-    desk.platform = Platform(desk.database, desk.platform.home, desk.platform.home, statements_at=address)
+    desk.platform = Platform(desk.platform.database, desk.platform.home, desk.platform.home, statements_at=address)
     told = refused(desk)
     assert f"{address} cannot be listed ({code}): access was refused" in told.message
     assert "AWS_ACCESS_KEY_ID" in told.remedy
@@ -388,7 +350,7 @@ def test_an_address_is_shown_without_what_may_be_secret(address: str, safe: str)
 
 def test_a_key_in_the_address_reaches_no_message(desk: Desk) -> None:
     address = "s3://AKIAEXAMPLE:s3cr3t@bucket/folder"
-    desk.platform = Platform(desk.database, desk.platform.home, desk.platform.home, statements_at=address)
+    desk.platform = Platform(desk.platform.database, desk.platform.home, desk.platform.home, statements_at=address)
     told = refused(desk)
     assert "s3://***@bucket/folder cannot be listed (ParamValidationError): it does not begin with" in told.message
     assert "s3cr3t" not in str(told)

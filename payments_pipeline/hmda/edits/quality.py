@@ -63,9 +63,7 @@ EXEMPTION_CODED: Final = (
     "other_non_amortizing_features",
     "initially_payable",
 )
-EXEMPTION_WORDED: Final = (
-    "street_address",
-    "city",
+_FROM_ZIP_CODE: Final = (
     "zip_code",
     "rate_spread",
     "total_loan_costs",
@@ -83,6 +81,7 @@ EXEMPTION_WORDED: Final = (
     "multifamily_affordable_units",
     "nmlsr_id",
 )
+EXEMPTION_WORDED: Final = ("street_address", "city", *_FROM_ZIP_CODE)
 EXEMPTION_VALUE: Final = "(?i)^(1111|exempt)$"
 EXEMPTION_TAKEN: Final = any_equals(EXEMPTION_CODED, EXEMPT_CODE) | any_of(
     *(text(key).str.to_lowercase().is_in(["exempt", "1111"]) for key in EXEMPTION_WORDED)
@@ -109,22 +108,7 @@ EXEMPTIBLE: Final = (
     "street_address",
     "city",
     "state",
-    "zip_code",
-    "rate_spread",
-    "total_loan_costs",
-    "total_points_and_fees",
-    "origination_charges",
-    "discount_points",
-    "lender_credits",
-    "interest_rate",
-    "prepayment_penalty_term",
-    "debt_to_income_ratio",
-    "combined_loan_to_value_ratio",
-    "loan_term",
-    "introductory_rate_period",
-    "property_value",
-    "multifamily_affordable_units",
-    "nmlsr_id",
+    *_FROM_ZIP_CODE,
 )
 """Fields that are shown where an exemption was taken."""
 

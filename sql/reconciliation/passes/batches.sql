@@ -353,10 +353,7 @@ with named as (
     inner join candidate_lines as l using (channel, account, kind, reference)
     where
         m.kind = 'credit' and m.grouped_by = 'transfer' and l.amount_cents < m.amount_cents
-        and (
-            l.transfer_id is null or m.transfer_id is null
-            or split_part(l.transfer_id, '_', 1) <> split_part(m.transfer_id, '_', 1)
-        )
+        and reconciliation.ids_are_silent(l.transfer_id, m.transfer_id)
 ),
 
 met as (

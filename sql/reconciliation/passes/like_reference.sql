@@ -14,11 +14,7 @@ with near as (
     from candidate_lines as l
     inner join candidate_movements as m using (channel, account, kind, amount_cents)
     where
-        (
-            l.transfer_id is null
-            or m.transfer_id is null
-            or split_part(l.transfer_id, '_', 1) <> split_part(m.transfer_id, '_', 1)
-        )
+        reconciliation.ids_are_silent(l.transfer_id, m.transfer_id)
         and case %(method)s
             when 'like_reference' then reconciliation.is_like(l.squeezed, m.squeezed)
             -- a deposit or payout that names nothing is looked for among batches

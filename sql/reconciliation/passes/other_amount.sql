@@ -24,13 +24,7 @@ near as (
     inner join movements as m using (channel, account, kind, key)
     where
         %(method)s = 'transfer_id_other_amount'
-        or (
-            l.bank_day = m.our_day
-            and (
-                l.transfer_id is null or m.transfer_id is null
-                or split_part(l.transfer_id, '_', 1) <> split_part(m.transfer_id, '_', 1)
-            )
-        )
+        or (l.bank_day = m.our_day and reconciliation.ids_are_silent(l.transfer_id, m.transfer_id))
 )
 
 select

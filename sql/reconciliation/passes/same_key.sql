@@ -70,10 +70,7 @@ from met_lines as l
 inner join met_movements as m using (key, amount_cents, channel, account, kind, nth)
 where
     case %(method)s when 'reference_amount' then l.lines = m.movements else l.lines >= m.movements end
-    and (
-        %(method)s = 'transfer_id' or l.transfer_id is null or m.transfer_id is null
-        or split_part(l.transfer_id, '_', 1) <> split_part(m.transfer_id, '_', 1)
-    )
+    and (%(method)s = 'transfer_id' or reconciliation.ids_are_silent(l.transfer_id, m.transfer_id))
     and (l.is_own or m.is_own)
     and not exists (
         select from forbidden as f

@@ -1,5 +1,5 @@
--- The pairs of a :day that was reconciled before, from `work.pairs`. Only what has changed since is written: a rerun of
--- a large day brings a few pairs, and replacing a million would cost more than finding them.
+-- Matches of a :day that was reconciled before and that are found no more, neither as pairs nor by a pass. The others
+-- stay: a rerun of a large day changes a few, and replacing a million would cost more than finding them.
 
 -- unread, the table passes for one of few keys, and each pair is looked up alone
 analyze work.pairs (payment_id);
@@ -26,19 +26,4 @@ where
             f.bank_day = m.bank_day and f.payment_id = m.payment_id and f.line_id = m.line_id and f.kind = m.kind
             and (f.our_day, f.bank_cents, f.our_cents, f.method, f.group_no)
             is not distinct from (m.our_day, m.bank_cents, m.our_cents, m.method, m.group_no)
-    );
-
-insert into reconciliation.matches (
-    bank_day, line_id, loan_id, payment_id, kind, bank_cents, our_cents, method, our_day
-)
-select
-    %(day)s, p.line_id, p.loan_id, p.payment_id, p.kind, p.bank_cents, p.our_cents,
-    case when p.is_by_id then 'transfer_id' else 'reference_amount' end, %(day)s
-from work.pairs as p
-where
-    p.line_id is not null
-    and p.payment_id is not null
-    and not exists (
-        select from reconciliation.matches as m
-        where m.bank_day = %(day)s and m.payment_id = p.payment_id and m.line_id = p.line_id and m.kind = p.kind
     );
