@@ -57,6 +57,7 @@ class _Taken:
     seconds: float
     client_mb: float
     server_mb: float
+    together_mb: float
     detail: str
 
 
@@ -105,7 +106,7 @@ def _taken(watcher: psycopg.Connection[Any], what: str, work: Callable[[], str])
         detail = work()
         seconds = perf_counter() - started
     console.print(f"  {what:<45}{seconds:9.1f} s  {detail}", highlight=False)
-    return _Taken(what, seconds, peak["client"], peak["server"], detail)
+    return _Taken(what, seconds, peak["client"], peak["server"], peak["together"], detail)
 
 
 # The book ---------------------------------------------------------------------------------------------------------------
@@ -178,8 +179,8 @@ def _copy_taxpayers(
 
 @contextmanager
 def _memory(watcher: psycopg.Connection[Any]) -> Iterator[dict[str, float]]:
-    """The most that this process, and all of the server's for this database together, had in memory of their own."""
-    peak = {"client": 0.0, "server": 0.0}
+    """The most that this process, all of the server's for this database, and both at one time had of their own."""
+    peak = {"client": 0.0, "server": 0.0, "together": 0.0}
     is_over = Event()
 
     def sample() -> None:
@@ -187,8 +188,9 @@ def _memory(watcher: psycopg.Connection[Any]) -> Iterator[dict[str, float]]:
             pids = watcher.execute(
                 "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
             ).fetchall()
-            peak["client"] = max(peak["client"], _own_mb(os.getpid()))
-            peak["server"] = max(peak["server"], sum(_own_mb(pid) for (pid,) in pids))
+            client, server = _own_mb(os.getpid()), sum(_own_mb(pid) for (pid,) in pids)
+            for whose, megabytes in (("client", client), ("server", server), ("together", client + server)):
+                peak[whose] = max(peak[whose], megabytes)
             if is_over.wait(_SAMPLED_EVERY):
                 return
 
@@ -212,10 +214,15 @@ def _own_mb(pid: int) -> float:
 
 def _report(loans: int, taken: list[_Taken]) -> None:
     table = Table(title=f"Form 1098 of {TAX_YEAR}, {loans:,} mortgages")
-    for column in ("", "seconds", "this process, MB", "the server, MB", ""):
+    for column in ("", "seconds", "this process, MB", "the server, MB", "both at once, MB", ""):
         table.add_column(column, justify="left" if not column else "right")
     for one in taken:
-        table.add_row(one.what, f"{one.seconds:.1f}", f"{one.client_mb:,.0f}", f"{one.server_mb:,.0f}", one.detail)
+        table.add_row(
+            one.what,
+            f"{one.seconds:.1f}",
+            *(f"{peak:,.0f}" for peak in (one.client_mb, one.server_mb, one.together_mb)),
+            one.detail,
+        )
     console.print(table)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     console.print(f"peak memory of this process, with what it took to make the book: {peak:,.0f} MB", highlight=False)

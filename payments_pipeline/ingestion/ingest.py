@@ -15,18 +15,19 @@ from uuid import UUID
 import psycopg
 
 from payments_pipeline.errors import PaymentsError
-from payments_pipeline.postgres.days import add_rows
+from payments_pipeline.postgres.days import add_rows, drop_rows
 from payments_pipeline.postgres.run import query, run
 
 ROWS_AT_ONCE: Final = 2_000_000
 
 _STEPS: Final = (
-    "reversal_days",
+    "payment_ingestions",
+    "repeats",
     "duplicates",
+    "reversal_days",
     "payment_artifacts",
     "day_requests",
     "staging_process_log",
-    "clear",
 )
 
 
@@ -132,20 +133,20 @@ def _take_up(connection: psycopg.Connection[Any], batches: list[UUID]) -> list[B
     if waiting["batches"]:
         # rows that come from another core cost little beside the work on them; the default supposes that they are dear
         connection.execute("set local parallel_tuple_cost = 0.005")
-        run(connection, "ingestion/arrived", **waiting)
-        run(connection, "ingestion/repeats", **waiting)
-        if day := _day_of_most(connection):
-            run(connection, "ingestion/payment_ingestions")
-            add_rows(connection, "ingestion.payment_ingestions", day)
         for step in _STEPS:
             run(connection, f"ingestion/{step}", **waiting)
+        if day := _day_of_most(connection):
+            add_rows(connection, "ingestion.payment_ingestions", day)
+        else:
+            drop_rows(connection, "ingestion.payment_ingestions")
     return [BatchReport(**report) for report in query(connection, "ingestion/batch_reports", batches=batches)]
 
 
 def _day_of_most(connection: psycopg.Connection[Any]) -> date | None:
     """The value date that most of the rows have."""
     row = connection.execute(
-        "select value_date from work.arrived group by value_date order by count(*) desc, value_date limit 1"
+        "select effective_on from work.payment_ingestions group by effective_on "
+        "order by count(*) desc, effective_on limit 1"
     ).fetchone()
     return row[0] if row else None
 

@@ -1,8 +1,11 @@
 -- What the bank should be asked for again by :received_at: the transfers behind each open item of a rail of the bank,
 -- the day as a whole where an item names none, and transfers for which returns wait. Each is asked for again after ten
--- minutes, then after twenty, and so on up to a day.
+-- minutes, then after twenty, and so on up to a day. What is no id of this bank's, such as the number of a line at
+-- another, is not asked for: it would refuse the question, and all that are put with it.
 with items as (
-    select i.bank_day, i.channel, coalesce(b.transaction_id, p.transfer_id) as transfer_id
+    select
+        i.bank_day, i.channel,
+        substring(coalesce(b.transaction_id, p.transfer_id) from '^[a-z]{4}_[0-9A-Za-z]+$') as transfer_id
     from reconciliation.items as i
     left join settlement.bank_lines as b
         on i.bank_day = b.bank_day and i.item_id = b.line_id and i.side in ('bank', 'both')
@@ -15,7 +18,8 @@ with items as (
             and q.effective_on between i.bank_day - 10 and i.bank_day
     ) as p on true
     where
-        i.channel in ('ach', 'wire', 'realtime', 'book') and i.status = 'open' and i.cause <> 'duplicate_at_bank'
+        i.channel in ('ach', 'wire', 'realtime', 'book', 'check') and i.status = 'open'
+        and i.cause <> 'duplicate_at_bank'
         -- where the bank has shown nothing at all yet, it is the statement that is missing
         and (
             i.side <> 'ours'
@@ -29,10 +33,13 @@ with items as (
 questions as (
     select coalesce(i.transfer_id, 'day ' || i.bank_day) as subject, i.transfer_id, min(i.bank_day) as bank_day
     from items as i
+    -- checks lie in lockboxes elsewhere too: those that this bank has say so by their id
+    where i.channel <> 'check' or i.transfer_id like 'chkt\_%%'
     group by i.transfer_id, case when i.transfer_id is null then i.bank_day end, i.bank_day
     union
     select w.transfer_id as subject, w.transfer_id, null
     from ingestion.waiting_events as w
+    where w.transfer_id ~ '^[a-z]{4}_[0-9A-Za-z]+$'
 )
 
 select distinct on (q.subject) q.subject, q.transfer_id, q.bank_day

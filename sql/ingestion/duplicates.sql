@@ -1,9 +1,12 @@
--- The rows in `work.repeats`, each with what it repeats.
+-- What only repeats is set aside beside its original, and is news no more.
 insert into ingestion.duplicates (
     booked_on, batch_id, line, loan_id, payment_id, signal, original_batch_id, original_line
 )
 select
-    a.booked_on, r.batch_id, r.line, a.loan_id, encode(substr(a.idempotency_key, 1, 16), 'hex')::uuid, a.event,
-    r.original_batch_id, r.original_line
-from work.repeats as r
-inner join work.arrived as a on r.batch_id = a.batch_id and r.line = a.line
+    r.booked_on, r.batch_id, r.line, r.loan_id, r.payment_id, r.signal, r.original_batch_id, r.original_line
+from work.repeats as r;
+
+delete from work.payment_ingestions as a using work.repeats as r
+where a.batch_id = r.batch_id and a.line = r.line;
+
+drop table work.repeats

@@ -1,9 +1,15 @@
 -- What became of the rows of each batch: each was taken up, repeats another, was rejected, or is noted.
 with taken_up as (
-    select a.batch_id, count(*) filter (where r.line is null) as processed, count(r.line) as duplicates
-    from work.arrived as a
-    left join work.repeats as r on a.batch_id = r.batch_id and a.line = r.line
+    select a.batch_id, count(*) as rows
+    from work.payment_ingestions as a
     group by a.batch_id
+),
+
+repeated as (
+    select d.batch_id, count(*) as rows
+    from ingestion.duplicates as d
+    where d.batch_id = any(%(batches)s::uuid[])
+    group by d.batch_id
 ),
 
 faults as (
@@ -39,14 +45,15 @@ noted as (
 update ingestion.staging_process_log as l
 set
     status = 'completed',
-    processed_records = coalesce(t.processed, 0),
-    duplicate_records = coalesce(t.duplicates, 0),
+    processed_records = coalesce(t.rows, 0),
+    duplicate_records = coalesce(d.rows, 0),
     error_records = coalesce(r.errors, 0),
     noted_records = coalesce(n.rows, 0),
     error_details = f.details,
     completed_at = clock_timestamp()
 from ingestion.batches as b
 left join taken_up as t on b.batch_id = t.batch_id
+left join repeated as d on b.batch_id = d.batch_id
 left join rejected as r on b.batch_id = r.batch_id
 left join fault_lists as f on b.batch_id = f.batch_id
 left join noted as n on b.batch_id = n.batch_id
