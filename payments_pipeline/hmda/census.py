@@ -23,7 +23,11 @@ STATES: Final[dict[str, str]] = {
 }  # fmt: skip
 """The states that an address may name, and the two digits that their counties begin with."""
 
-_COLUMNS: Final = ("state", "county", "tract", "smallCounty")
+_CODES: Final = {"state": "^[0-9]{2}$", "county": "^[0-9]{3}$", "tract": "^([0-9]{6})?$"}
+"""The columns that together are a tract, each with its form; a line may be of a county alone."""
+_COLUMNS: Final = (*_CODES, "smallCounty")
+_LINE: Final = "line of the file"
+_FIRST_LINE: Final = 2
 
 
 class CensusError(PaymentsError):
@@ -44,18 +48,48 @@ class Census:
 def read_census(path: Path) -> Census:
     """The census in a file."""
     try:
-        lines = pl.read_csv(path, separator="|", infer_schema=False, quote_char=None, columns=list(_COLUMNS))
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise CensusError(
-            f"{path} is no census file: {type(error).__name__}",
-            f"Name a file with a header and |, with the columns {', '.join(_COLUMNS)}.",
-        ) from error
-    county = (pl.col("state").str.strip_chars() + pl.col("county").str.strip_chars()).alias("county")
-    found = lines.select(
-        county, (county + pl.col("tract").str.strip_chars()).alias("tract"), is_small=pl.col("smallCounty") == "S"
+        with path.open("rb") as stream:
+            lines = pl.read_csv(
+                stream, separator="|", infer_schema=False, quote_char=None, encoding="utf8-lossy", row_index_name=_LINE,
+                row_index_offset=_FIRST_LINE,
+            )  # fmt: skip
+    except OSError as error:
+        raise _refusal(path, error.strerror or str(error)) from error
+    except pl.exceptions.NoDataError as error:
+        raise _refusal(path, "it is empty") from error
+    except pl.exceptions.PolarsError as error:
+        raise _refusal(path, "its lines have other fields than its header") from error
+    if missing := sorted(set(_COLUMNS) - set(lines.columns)):
+        raise _refusal(path, f"it has no column {', '.join(missing)}")
+    places = lines.select(_LINE, pl.col(*_COLUMNS).str.strip_chars().fill_null("")).filter(
+        pl.any_horizontal(pl.col(*_CODES) != "")
+    )
+    _refuse_other_codes(path, places)
+    found = places.select(
+        county=pl.col("state") + pl.col("county"),
+        tract=pl.when(pl.col("tract") != "").then(pl.concat_str(*_CODES)),
+        is_small=pl.col("smallCounty") == "S",
     )
     return Census(
-        tracts=found["tract"].unique(),
+        tracts=found["tract"].drop_nulls().unique(),
         counties=found["county"].unique(),
         small_counties=found.filter(pl.col("is_small"))["county"].unique(),
+    )
+
+
+def _refuse_other_codes(path: Path, places: pl.DataFrame) -> None:
+    """Codes that lost their zeros would make every address wrong that is right."""
+    if places.is_empty():
+        raise _refusal(path, "it has no line with a place")
+    others = places.filter(~pl.all_horizontal(pl.col(code).str.contains(form) for code, form in _CODES.items()))
+    if not others.is_empty():
+        line, *codes = others.select(_LINE, *_CODES).row(0)
+        said = ", ".join(f"{name} {code or 'none'}" for name, code in zip(_CODES, codes, strict=True))
+        raise _refusal(path, f"line {line}: {said}, where two, three and six digits are expected")
+
+
+def _refusal(path: Path, reason: str) -> CensusError:
+    return CensusError(
+        f"{path} is no census file: {reason}",
+        f"Name a file with a header and |, with the columns {', '.join(_COLUMNS)}.",
     )

@@ -1,5 +1,6 @@
 """The command `payments hmda`."""
 
+import io
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -32,7 +33,7 @@ def hmda() -> None:
     type=click.Path(path_type=Path),
     help="The year's tracts and counties, as the platform keeps them; without it, lists of places are not asked.",
 )
-@click.option("--rows", default=3, show_default=True, help="Rows to show for each edit.")
+@click.option("--rows", type=click.IntRange(min=0), default=3, show_default=True, help="Rows to show for each edit.")
 @click.option("--json", "as_json", is_flag=True, help="Every violation as JSON instead of a summary.")
 def check(*, file: Path, year: int, quarter: int | None, census: Path | None, rows: int, as_json: bool) -> None:
     """Say what CFPB's platform would say of FILE, a transmittal sheet followed by its register.
@@ -51,15 +52,17 @@ def edits() -> None:
 
 
 def _print_json(register: RegisterCheck) -> bool:
-    """Write the violations as they are found: rows in order, then those of the whole file."""
+    """Write the violations as they are found: rows in order, then those of the whole file. JSON is UTF-8 everywhere."""
     is_blocked, is_first = False, True
-    sys.stdout.write('{"violations": [')
+    stream = sys.stdout.buffer
+    stream.write(b'{"violations": [')
     for findings in register.findings():
         is_blocked |= any(finding.blocks_filing for finding in findings)
         for violation in _in_order(findings):
-            sys.stdout.write(f"{'' if is_first else ','}\n{orjson.dumps(asdict(violation)).decode()}")
+            stream.write((b"\n" if is_first else b",\n") + orjson.dumps(asdict(violation)))
             is_first = False
-    sys.stdout.write("\n]}\n")
+    stream.write(b"\n]}\n")
+    stream.flush()
     return is_blocked
 
 
@@ -70,7 +73,10 @@ def _in_order(findings: Iterable[Finding]) -> list[Violation]:
 
 def _print_summary(register: RegisterCheck, rows: int) -> bool:
     """Print how often each edit is broken, with its wording and the first rows, and whether the file can be filed."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # values and wordings have characters that not every terminal has
     found: dict[tuple[str, str, str], list[Violation]] = {}
+    texts: dict[tuple[str, str, str], str] = {}
     counts = Counter[tuple[str, str, str]]()
     blocking = Counter[str]()
     for findings in register.findings():
@@ -79,12 +85,13 @@ def _print_summary(register: RegisterCheck, rows: int) -> bool:
             one = next(finding.violations(1))
             key = (finding.kind, finding.edit, one.field if finding.kind == "parser" else "")
             counts[key] += finding.count
+            texts[key] = finding.text
             shown = found.setdefault(key, [])
             shown += finding.violations(rows - len(shown))
             if finding.blocks_filing:
                 blocking[finding.kind] += finding.count
     for key in sorted(found, key=lambda key: (_KINDS.index(key[0]), key[1:])):
-        _print_edit(key, counts[key], found[key])
+        _print_edit(key, texts[key], counts[key], found[key])
     parsed = register.totals.rows if register.totals else 0
     click.echo(f"{register.lines:,} rows read, {register.lines - parsed:,} of them with formatting errors")
     if blocking:
@@ -98,9 +105,8 @@ def _print_summary(register: RegisterCheck, rows: int) -> bool:
     return bool(blocking)
 
 
-def _print_edit(key: tuple[str, str, str], count: int, shown: list[Violation]) -> None:
+def _print_edit(key: tuple[str, str, str], text: str, count: int, shown: list[Violation]) -> None:
     kind, edit, field = key
-    text = shown[0].text if shown else ""
     click.echo(f"{edit if kind != 'parser' else field}  {kind}, {count:,}\n  {text}")
     for violation in shown:
         where = f"row {violation.row}" if violation.row else "file"

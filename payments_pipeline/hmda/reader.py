@@ -123,10 +123,10 @@ def read_register(path: Path) -> tuple[TransmittalSheet | None, list[Fault], Ite
 
 def parse_sheet(line: bytes) -> tuple[TransmittalSheet | None, list[Fault]]:
     """The transmittal sheet in a line, or what keeps it from being one."""
-    text = _clean(line).decode("utf-8", errors="replace").strip()
+    text = _clean(line).decode("utf-8", errors="replace").strip(" \n")
     if text.count(SEPARATOR) == SHEET_WIDTH:
         text = text.removesuffix(SEPARATOR)
-    values = [value.strip() for value in text.split(SEPARATOR)]
+    values = [value.strip(" ") for value in text.split(SEPARATOR)]
     if len(values) != SHEET_WIDTH or text.endswith(SEPARATOR):
         return None, [Fault(1, WRONG_WIDTH_OF_SHEET, str(len(values)), _WIDTH_TEXT.format(SHEET_WIDTH))]
     reported = dict(zip(SHEET_BY_KEY, values, strict=True))
@@ -136,7 +136,7 @@ def parse_sheet(line: bytes) -> tuple[TransmittalSheet | None, list[Fault]]:
     faults = [_misfit_of(SHEET_BY_KEY[key], 1, reported[key]) for key, number in numbers.items() if number is None]
     if faults:
         return None, faults
-    return TransmittalSheet.of(reported), []
+    return TransmittalSheet.of(reported | {key: str(number) for key, number in numbers.items()}), []
 
 
 def parse_lines(lines: bytes, first_row: int = FIRST_ROW) -> Chunk:
@@ -243,7 +243,7 @@ def _number(field: Field) -> pl.Expr:
     if field.kind in _DATES:
         return _date(text)
     if field.kind is Kind.AMOUNT:
-        plain = text.str.contains(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$")
+        plain = text.str.contains(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?0*[0-9]{1,9})?$")
         return pl.when(plain).then(text.cast(pl.Float64, strict=False))
     # the cast would take exponents, infinities and a leading plus, which the parser refuses
     return pl.when(~text.str.contains("[^-0-9.]")).then(text.cast(pl.Float64, strict=False))
@@ -293,9 +293,9 @@ def _refuse_misfits(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Fault]]:
 
 def _whole(text: str) -> int | None:
     """A whole number as the platform's parser takes one: 32 bits, a sign is allowed."""
-    if not re.fullmatch(r"[+-]?[0-9]+", text):
+    if not (found := re.fullmatch(r"([+-]?)0*([0-9]{1,10})", text)):
         return None
-    number = int(text)
+    number = int(found[1] + found[2])
     return number if -(1 << 31) <= number < 1 << 31 else None
 
 

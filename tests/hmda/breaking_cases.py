@@ -328,6 +328,8 @@ PASSES: Final[tuple[tuple[str, Case], ...]] = (
     ("V678-1", ("originated", "prepayment_penalty_term", "0")),
     ("V678-5", ("with a penalty", "prepayment_penalty_term", "360")),
     ("V692-3", ("multifamily", "multifamily_affordable_units", "20")),
+    ("V695-1", ("originated", "nmlsr_id", "9" * 50)),
+    ("V695-3", ("originated", "nmlsr_id", "0001")),
     ("V704-1", ("purchased", "aus_1", "1111")),
     ("V720-1", ("originated", "applicant_credit_score", "280")),
     ("V720-3", ("with newer models", "applicant_credit_score", "300")),

@@ -120,6 +120,28 @@ def test_the_summary_shows_as_many_rows_as_asked_for(tmp_path: Path) -> None:
     assert shown.output.count("Loan Type = '9'") == 2
 
 
+def test_without_rows_the_wording_is_shown_all_the_same(tmp_path: Path) -> None:
+    path = register(tmp_path / "lar.txt", {"loan_type": "9", "purchaser_type": "0"})
+    shown = run("check", path, "--year", str(YEAR), "--rows", "0")
+    assert "V611  validity, 1\n  Loan Type must equal 1, 2, 3, or 4" in shown.output
+    assert "row 2" not in shown.output
+    assert run("check", path, "--year", str(YEAR), "--rows", "-1").exit_code == 2
+
+
+@pytest.mark.parametrize("charset", ["ascii", "latin-1"])
+def test_a_terminal_without_the_characters_of_a_wording_stops_nothing(charset: str, tmp_path: Path) -> None:
+    path = register(tmp_path / "lar.txt", {"street_address": "12 Main St; 14 Ca\u00f1on \u6771"})
+    arguments = ["hmda", "check", path, "--year", str(YEAR)]
+    summary = CliRunner(charset=charset).invoke(payments, arguments)
+    assert summary.exit_code == 0, summary.exception
+    assert "Q660-2  quality, 1" in summary.output
+    (found,) = json.loads(CliRunner(charset=charset).invoke(payments, [*arguments, "--json"]).stdout_bytes)[
+        "violations"
+    ]
+    assert found["value"] == "12 Main St; 14 Ca\u00f1on \u6771"
+    assert "\u201c;\u201d" in found["text"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

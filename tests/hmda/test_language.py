@@ -79,6 +79,21 @@ def test_screened_comparisons_are_those_of_decimals(
     assert differing == []
 
 
+@pytest.mark.parametrize("loan", ["1E70", "1e400", "1e1000000", "-1e400", "9" * 400])
+def test_amounts_beyond_all_bounds_are_compared_too(loan: str) -> None:
+    rows = [{"loan_amount": loan, "property_value": value} for value in ("1", "0.5", "9" * 400, "NA", "0")]
+    held = evaluate(rows, at_least_loan_to_value("combined_loan_to_value_ratio"))
+    assert held == ([True] * 5 if loan.startswith("-") else [False, False, loan == "1E70", True, True])
+    dollars = [{"loan_amount": loan, "discount_points": points} for points in ("", "1000", "1" + "0" * 400)]
+    limits = {"1E70": [True, True, False], "-1e400": [False] * 3, "1e1000000": [True] * 3}
+    assert evaluate(dollars, at_most_15_percent_of_loan("discount_points")) == limits.get(loan, [True, True, False])
+
+
+def test_fifteen_percent_of_a_large_amount_is_exact_to_the_cent() -> None:
+    rows = [{"loan_amount": "900000000000000.06", "discount_points": f"135000000000000.0{cent}"} for cent in "012"]
+    assert evaluate(rows, at_most_15_percent_of_loan("discount_points")) == [True, True, False]
+
+
 def test_a_consequence_is_asked_only_where_the_condition_holds() -> None:
     rows = [{"lien_status": lien, "hoepa_status": hoepa} for lien in "12" for hoepa in "12"]
     assert evaluate(rows, when(equals("lien_status", 2), equals("hoepa_status", 1))) == [True, True, True, False]

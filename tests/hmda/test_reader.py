@@ -75,8 +75,19 @@ def test_a_row_of_another_width_is_a_formatting_error_of_its_own_line(line: str,
         ("action_taken_date", ["20250131"], ["NA", "20250132", "20251301", "20250100"]),
         (
             "loan_amount",
-            ["1", "1.", ".5", "-1", "1E5", "110500.00"],
-            ["", "NA", "Exempt", "1,000", "$5", "nan", "inf", "1e"],
+            ["1", "1.", ".5", "-1", "1E5", "110500.00", "1e+0000000000003"],
+            [
+                "",
+                "NA",
+                "Exempt",
+                "1,000",
+                "$5",
+                "nan",
+                "inf",
+                "1e",
+                "1e99999999999999999999",
+                "0E-99999999999999999999",
+            ],
         ),
         ("income", ["NA", "-36"], ["", "Exempt", "36.5", "1e1"]),
         ("loan_term", ["NA", "Exempt", "360"], ["", "exempt", "1111.0"]),
@@ -105,6 +116,13 @@ def test_the_lei_is_read_in_upper_case() -> None:
     assert parse_lines((with_value("lei", ORIGINATED.lei.lower()) + "\n").encode()).rows["lei"][0] == ORIGINATED.lei
 
 
+def test_leading_zeros_of_the_sheet_change_nothing() -> None:
+    sheet, faults = parse_sheet(SHEET.replace("|2025|4|", f"|{'0' * 5_000}2025|+04|").encode())
+    assert faults == []
+    assert sheet is not None
+    assert (sheet.calendar_year, sheet.calendar_quarter) == (2025, 4)
+
+
 @pytest.mark.parametrize("spoil", [lambda line: line, lambda line: f"\ufeff{line}|\r\n", lambda line: f" {line} "])
 def test_the_sheet_is_read_as_forgivingly(spoil: Callable[[str], str]) -> None:
     sheet, faults = parse_sheet(spoil(SHEET).encode())
@@ -122,6 +140,15 @@ def test_the_sheet_is_read_as_forgivingly(spoil: Callable[[str], str]) -> None:
         (
             SHEET.replace("|9|1|", "|4||"),
             [("Federal Agency", "4"), ("Total Number of Entries Contained in Submission", "")],
+        ),
+        (
+            SHEET.replace("|9|1|", f"|9|{'1' * 5_000}|"),
+            [("Total Number of Entries Contained in Submission", "1" * 5_000)],
+        ),
+        # only spaces are trimmed, as in the rows
+        (
+            SHEET.replace("|2025|4|", "|2025\u00a0|\u20034|"),
+            [("Calendar Year", "2025\u00a0"), ("Calendar Quarter", "\u20034")],
         ),
         (SHEET.replace("|2025|4|", "|MMXXV|4.0|"), [("Calendar Year", "MMXXV"), ("Calendar Quarter", "4.0")]),
     ],

@@ -6,7 +6,7 @@ for what stands there instead. `when(False, unknown)` holds.
 """
 
 from collections.abc import Callable, Iterable
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from functools import reduce
 from typing import Any, Final
 
@@ -138,11 +138,10 @@ JAVA_NUMBER: Final = r"^[+-]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[
 """What the platform takes for a number where it asks whether a text is numeric."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
-_QUOTIENT: Final = Context(prec=34, rounding=ROUND_HALF_EVEN)
-"""The arithmetic in which the platform divides."""
-_WIDE: Final = Context(prec=60)
+_DECIMALS: Final = Context(prec=34, rounding=ROUND_HALF_EVEN, Emin=MIN_EMIN, Emax=MAX_EMAX)
+"""The arithmetic in which the platform multiplies and divides."""
 _INT_MAX: Final = (1 << 31) - 1
-_CENT: Final = Decimal("0.01")
+_CENTS: Final = -2
 _NEAR_THE_CENT: Final = 0.006
 _NEAR: Final = 1e-9
 
@@ -167,16 +166,26 @@ def _exactly(
     return pl.struct(*keys, *named).map_batches(compare, return_dtype=pl.Boolean, is_elementwise=True)
 
 
+def _rounded(number: Decimal, place: int) -> Decimal:
+    """A number with no digits behind this power of ten, which may have fewer of them to begin with."""
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and exponent >= place:
+        return number
+    return number.quantize(Decimal(1).scaleb(place, _DECIMALS), ROUND_HALF_UP, context=_DECIMALS)
+
+
 def at_most_15_percent_of_loan(key: str) -> pl.Expr:
     """An amount of dollars (0 where none is reported) is at most 15% of the loan amount, rounded to the cent."""
 
     def screen(dollars: Array, loan: Array) -> tuple[Array, Array]:
-        excess = dollars - 0.15 * loan
-        return excess <= 0, np.abs(excess) <= _NEAR_THE_CENT
+        with np.errstate(invalid="ignore"):
+            limit = 0.15 * loan
+            excess = dollars - limit
+            return excess <= 0, ~(np.abs(excess) > _NEAR_THE_CENT + _NEAR * np.abs(limit))
 
     def decide(dollars: str, loan: str) -> bool:
         amount = Decimal(0) if dollars in ("", NA, EXEMPT) else Decimal(dollars)
-        return amount <= (Decimal(loan) * Decimal("0.15")).quantize(_CENT, ROUND_HALF_UP, context=_WIDE)
+        return amount <= _rounded(_DECIMALS.multiply(Decimal(loan), Decimal("0.15")), _CENTS)
 
     return _exactly((key, "loan_amount"), (number(key).fill_null(0.0), number("loan_amount")), screen, decide)
 
@@ -194,8 +203,8 @@ def at_least_loan_to_value(key: str) -> pl.Expr:
         with np.errstate(all="ignore"):
             exact = loan / value * 100
             excess = exact - (ratio + 0.5 * 10.0**-decimal_places)
-            is_doubtful = np.abs(excess) <= _NEAR * np.maximum(1.0, np.abs(exact))
-        return (excess < 0) | (value == 0), is_doubtful & (value != 0)
+            is_doubtful = ~(np.abs(excess) > _NEAR * np.maximum(1.0, np.abs(exact)))
+        return (excess < 0) | (value == 0), is_doubtful & (value != 0) & ~np.isnan(ratio)
 
     def decide(ratio: str, loan: str, value: str) -> bool:
         given = Decimal(ratio)
@@ -204,8 +213,8 @@ def at_least_loan_to_value(key: str) -> pl.Expr:
         exponent = given.as_tuple().exponent
         whole = given == given.to_integral_value() and abs(given) <= _INT_MAX
         place = 0 if whole or not isinstance(exponent, int) else exponent
-        exact = _QUOTIENT.multiply(_QUOTIENT.divide(Decimal(loan), Decimal(value)), Decimal(100))
-        return given >= exact.quantize(Decimal(1).scaleb(place), ROUND_HALF_UP, context=_WIDE)
+        exact = _DECIMALS.multiply(_DECIMALS.divide(Decimal(loan), Decimal(value)), Decimal(100))
+        return given >= _rounded(exact, place)
 
     numbers = (number(key), number("loan_amount"), number("property_value").fill_null(float("inf")), places)
     return _exactly((key, "loan_amount", "property_value"), numbers, screen, decide)

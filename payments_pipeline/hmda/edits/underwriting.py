@@ -14,6 +14,7 @@ from payments_pipeline.hmda.edits.language import (
     empty,
     equals,
     length,
+    matches,
     na_or_exempt,
     one_of,
     text,
@@ -27,10 +28,10 @@ SYSTEMS: Final = (1, 2, 3, 4, 5, 7)
 RESULTS: Final = (*range(1, 17), *range(18, 25))
 PAIRS: Final = tuple(zip(AUS, AUS_RESULTS, strict=True))
 NO_NMLSR_ID: Final = na_or_exempt("nmlsr_id")
-NMLSR_NUMBER: Final = text("nmlsr_id").cast(pl.Int128, strict=False).fill_null(0)
-"""The identifier as a number of whatever length; 0 where it is none."""
-IS_POSITIVE_NMLSR_ID: Final = NMLSR_NUMBER > 0
-IS_WHOLE_NMLSR_ID: Final = text("nmlsr_id").cast(pl.Int32, strict=False).is_not_null() | IS_POSITIVE_NMLSR_ID
+NMLSR_NUMBER: Final = text("nmlsr_id").cast(pl.Int32, strict=False)
+IS_POSITIVE_NMLSR_ID: Final = matches("nmlsr_id", r"^\+?[0-9]*[1-9][0-9]*$")
+"""The identifier is a number of whatever length, above 0."""
+IS_WHOLE_NMLSR_ID: Final = NMLSR_NUMBER.is_not_null() | IS_POSITIVE_NMLSR_ID
 _IS_NMLSR_ID_OF_2026: Final = NO_NMLSR_ID | (
     IS_POSITIVE_NMLSR_ID & length("nmlsr_id").is_between(4, 7) & (NMLSR_NUMBER <= 3_000_000)
 )
