@@ -12,7 +12,7 @@ from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
 from typing import IO, Any, Final, Literal, Self
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 import httpx
 from pydantic import SecretStr
@@ -59,7 +59,6 @@ class ColumnClient:
         """`options` are those of `Connection`: timeout, attempts, patience_seconds, requests_per_second."""
         self._sleep = sleep
         self._monotonic = monotonic
-        self._url = url
         self._connection = Connection(url, api_key, transport=transport, sleep=sleep, monotonic=monotonic, **options)
 
     def __repr__(self) -> str:
@@ -228,7 +227,7 @@ class ColumnClient:
                 document.truncate()
 
             url = _text_of(f"/documents/{document_id}", self.get(f"/documents/{_segment(document_id)}"), "url")
-            self._connection.download(urljoin(self._url, url), document.write, restart)
+            self._connection.download(url, document.write, restart)
             document.seek(0)
             yield document
 

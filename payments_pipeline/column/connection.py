@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 import orjson
@@ -35,6 +35,7 @@ _LONGEST_PAUSE_SECONDS: Final = 15.0
 _REFUSED_UNDONE: Final = frozenset({429})
 _CODE: Final = re.compile(r"[\w.-]{1,80}", re.ASCII)
 _REPEATED_SAFELY: Final = frozenset({"GET", "PATCH", "DELETE"})
+_LIVE_KEY: Final = "live_"
 _OK: Final = 200
 
 
@@ -78,6 +79,11 @@ class Connection:
     ) -> None:
         self._url = _checked_url(url)
         self._key = _checked_key(api_key)
+        if self._url.startswith("http:") and self._key.get_secret_value().startswith(_LIVE_KEY):
+            raise ColumnError(
+                "PAYMENTS_COLUMN_URL begins with http://, over which anybody between us and the bank could read the key.",
+                "Write https://; a key that begins with live_ goes over nothing else.",
+            )
         self._attempts = attempts
         self._patience = patience_seconds
         self._sleep = sleep
@@ -132,7 +138,15 @@ class Connection:
 
     def download(self, url: str, write: Callable[[bytes], Any], restart: Callable[[], Any]) -> None:
         """Streams a document, fetched without our key; `restart` is called before each new attempt."""
-        request = httpx.Request("GET", url, extensions={"timeout": self._http.timeout.as_dict()})
+        try:
+            address = urljoin(f"{self._url}/", url)
+            request = httpx.Request("GET", address, extensions={"timeout": self._http.timeout.as_dict()})
+        except (httpx.InvalidURL, ValueError):
+            # said in our words: the error quotes the address, whose query is as good as a key
+            raise ColumnError(
+                "The bank's address of a document is none.",
+                "Ask for the report again; if it lasts, report it to the bank.",
+            ) from None
 
         def fetch(request: httpx.Request) -> None:
             restart()
@@ -163,7 +177,7 @@ class Connection:
                 self._sleep(wait)
             try:
                 return once(request)
-            except (_RefusedError, httpx.TransportError, orjson.JSONDecodeError) as error:
+            except (_RefusedError, httpx.TransportError, httpx.DecodingError, orjson.JSONDecodeError) as error:
                 failure = _Failure.of(error)
             if not (failure.is_retryable and (can_repeat or failure.was_undone)):
                 break

@@ -19,11 +19,12 @@ import pyarrow as arrow
 import pyarrow.compute as pc
 
 from payments_pipeline.errors import PaymentsError
-from payments_pipeline.ingestion.deliveries import SIDECAR, Delivery, business_date, deliveries
+from payments_pipeline.ingestion.deliveries import SIDECAR, Delivery, deliveries
 from payments_pipeline.ingestion.rows import Block, UnreadableError, read_blocks, read_header
 from payments_pipeline.ingestion.schema import EXPECTED, HEADER, WHOLE_ROW, faults, read_values
 from payments_pipeline.postgres.copy import copy_arrow
 from payments_pipeline.postgres.run import query, run
+from payments_pipeline.rules.calendar import business_date
 
 _STAGED_COLUMNS: Final = {
     "event": "event",

@@ -69,10 +69,17 @@ _TEXTS: Final = (
     "company_discretionary_data",
     "beneficiary_reference",
     "originator_to_beneficiary_info",
+    "originator_to_beneficiary_information",
     "beneficiary_name",
     "memo",
 )
 """Where payers write the number of a loan."""
+_CONTEST: Final = re.compile("R7[1-7]")
+"""Codes by which a bank insists on its return."""
+_CONTESTED: Final = "CONTESTED"
+"""The code for that where it gives none of them."""
+_RECALLED: Final = "RECALL"
+"""The code of a recall for which the payer's bank gives none."""
 _WENT_BACK: Final = frozenset({"returned", "recalled"})
 
 
@@ -341,14 +348,19 @@ def _loans_named(data: Json) -> str | None:
 def _return_code(rule: _Rule, data: Json) -> str | None:
     """Why the money went back.
 
-    An ACH return tells its history: the first receipt went back for the first reason, the second for the last.
+    An ACH return tells its history: the first receipt went back for the first reason, the second for that of the contest,
+    and never for the first reason once more, since it is the same return.
     """
     details = data.get("return_details")
     if isinstance(details, list):
         told = [one for one in details if isinstance(one, dict)]
         told.sort(key=lambda one: _text(one, "created_at") or "~")
         codes = [_text(one, "return_code") for one in told]
-        code = codes[-1 if rule.receipt == "again" else 0] if codes else None
+        code = codes[0] if codes else None
+        if rule.receipt == "again":
+            code = next((one for one in reversed(codes) if one and _CONTEST.fullmatch(one.upper())), _CONTESTED)
     else:
         code = _first(data, ("return_code", "return_reason", "reason"))
-    return code.upper() if code and _CODE.fullmatch(code) else None
+    if code and _CODE.fullmatch(code):
+        return code.upper()
+    return _RECALLED if rule.signal == "recalled" else None

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from payments_pipeline.errors import PaymentsError
+from payments_pipeline.rules.calendar import business_date
 
 SIDECAR: Final = "_manifest.csv"
 """The file in each folder that says when its files were received, and what they must be: file,received_at,rows,sha256."""
 
-_NEW_YORK: Final = ZoneInfo("America/New_York")
 _SIDECAR_COLUMNS: Final = {"file", "received_at", "rows", "sha256"}
 _PART: Final = re.compile(r"-\d{3}$")
 
@@ -59,11 +58,6 @@ class Delivery:
     def booked_on(self) -> date:
         """The business date on which we received it."""
         return business_date(self.received_at)
-
-
-def business_date(received_at: datetime) -> date:
-    """The business date, in New York, of an instant."""
-    return received_at.astimezone(_NEW_YORK).date()
 
 
 def deliveries(inbox: Path, through: date) -> Iterator[Delivery]:

@@ -80,7 +80,7 @@ def follow_the_bank(
                 max_seconds=max_seconds,
                 sweeps=sweeps,
             )
-            asked = ask_again(connection, client, received_at=received_at)
+            asked = ask_again(connection, client, received_at=received_at, max_pages=max_pages, max_seconds=max_seconds)
         except (ColumnError, EventError, PollError) as error:
             unreachable = _unreachable(error, *note_failure(connection, error, received_at=received_at))
     batches = ingest_pending(connection)

@@ -30,6 +30,7 @@ MOST_QUESTIONS: Final = 1_000
 
 _PAGES_IN_CHUNK: Final = 100
 _OBJECTS_AT_ONCE: Final = 50
+_READ_ON_WITHIN: Final = timedelta(hours=1)
 _SHORTEST_SPAN: Final = timedelta(seconds=1)
 _NEW_YORK: Final = ZoneInfo("America/New_York")
 _UNKNOWN_CURSOR: Final = frozenset({400, 404})
@@ -310,28 +311,60 @@ def _oldest(events: Sequence[Reading]) -> Reading:
 
 
 def ask_again(
-    connection: psycopg.Connection[Any], client: ColumnClient, *, received_at: datetime, most: int = MOST_QUESTIONS
+    connection: psycopg.Connection[Any],
+    client: ColumnClient,
+    *,
+    received_at: datetime,
+    most: int = MOST_QUESTIONS,
+    max_pages: int | None = None,
+    max_seconds: float | None = None,
 ) -> Polled:
     """Asks the bank again for what would explain the open variances, and for transfers whose returns wait.
 
-    What was missed is staged like anything else. Each question is put seldomer every time.
+    What was missed is staged like anything else. Each question is put seldomer every time; what the limits leave is asked
+    at the next call, and a day of which a part was read is read on from there.
     """
     with connection.transaction():
         questions = query(connection, "ingestion/column_questions", received_at=received_at, most=most)
-    budget = _Budget(None, None)
+    budget = _Budget(max_pages, None if max_seconds is None else monotonic() + max_seconds)
     bank = _Bank(client, load_rules(connection))
     transfers = [row for row in questions if row["transfer_id"] is not None]
+    days = [row for row in questions if row["transfer_id"] is None]
+    answered = 0
     for first in range(0, len(transfers), _OBJECTS_AT_ONCE):
+        if budget.is_spent:
+            return budget.polled
         asked = transfers[first : first + _OBJECTS_AT_ONCE]
         events = _all_about(bank, budget, [row["transfer_id"] for row in asked])
         _note_answers(connection, bank, asked, events, received_at, budget)
-    for row in questions:
-        if row["transfer_id"] is None:
-            start = datetime.combine(row["bank_day"], time(), _NEW_YORK)
-            for chunk in _chunks_back(bank, budget, created_gte=start, created_lt=start + timedelta(days=1)):
-                _note_answers(connection, bank, [] if chunk.has_more else [row], chunk.events, received_at, budget)
-    budget.polled.is_through = len(questions) < most
+    for row in days:
+        if budget.is_spent:
+            break
+        answered += _ask_for_day(connection, bank, row, received_at, budget)
+    budget.polled.is_through = answered == len(days) and len(questions) < most
     return budget.polled
+
+
+def _ask_for_day(
+    connection: psycopg.Connection[Any], bank: _Bank, asked: dict[str, Any], received_at: datetime, budget: _Budget
+) -> bool:
+    """Reads a day again, from where the call before had to stop. True at its end."""
+    source = f"{SOURCE}: {asked['subject']}"
+    start = datetime.combine(asked["bank_day"], time(), _NEW_YORK)
+    known = _cursor(connection, source)
+    was: str | None = known.get("newest_id")
+    # a question that nobody put for a while is put anew: something may have appeared in what was read then
+    before = was if known and received_at - known["polled_at"] < _READ_ON_WITHIN else None
+    for chunk in _chunks_back(bank, budget, created_gte=start, created_lt=start + timedelta(days=1), before=before):
+        if chunk.has_more:
+            _store(connection, bank, chunk.events, received_at, source, was, chunk.ends_at, budget, uri=ASKED_URI)
+            was = chunk.ends_at.event_id if chunk.ends_at else was
+        else:
+            with connection.transaction():
+                _note_answers(connection, bank, [asked], chunk.events, received_at, budget)
+                run(connection, "ingestion/column_swept", source=source, received_at=received_at)
+            return True
+    return False
 
 
 def _all_about(bank: _Bank, budget: _Budget, object_ids: Sequence[str]) -> list[Reading]:
@@ -389,10 +422,11 @@ def _store(
     budget: _Budget,
     *,
     reached: datetime | None = None,
+    uri: str = POLLED_URI,
 ) -> bool:
     """Stages the events and moves the cursor to where they end; false if somebody else moved it meanwhile."""
     with connection.transaction():
-        staged = stage_readings(connection, bank.rules, events, source=SOURCE, uri=POLLED_URI, received_at=received_at)
+        staged = stage_readings(connection, bank.rules, events, source=SOURCE, uri=uri, received_at=received_at)
         moved = 1
         if ends_at is not None:
             moved = run(

@@ -11,8 +11,9 @@ from payments_pipeline.bank import Bank
 from payments_pipeline.column.client import ColumnClient
 from payments_pipeline.ingestion.follow import follow_the_bank
 from payments_pipeline.operations.requests import due_days
-from payments_pipeline.partitions import business_date, business_days
+from payments_pipeline.partitions import business_days
 from payments_pipeline.resources import Platform
+from payments_pipeline.rules.calendar import business_date
 
 MAX_PAGES: Final = 2_000
 MAX_SECONDS: Final = 20.0

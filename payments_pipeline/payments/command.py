@@ -7,17 +7,17 @@ import click
 from payments_pipeline import clock
 from payments_pipeline.bank import bank_of
 from payments_pipeline.errors import PaymentsError, SettingsError
-from payments_pipeline.partitions import business_date
 from payments_pipeline.payments.representment import represent
 from payments_pipeline.postgres.connect import open_database
-from payments_pipeline.settings import load_settings
+from payments_pipeline.rules.calendar import business_date
+from payments_pipeline.settings import begin
 
 
 @click.command("represent")
 @click.option(
     "--day",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="Business date for which it is done; today, unless you say otherwise.",
+    help="Only those whose day had come by this business date. What is allowed is judged as of today.",
 )
 def represent_command(day: datetime | None) -> None:
     """Present returned debits again whose day has come: this collects money.
@@ -25,7 +25,7 @@ def represent_command(day: datetime | None) -> None:
     Only debits that came back for want of funds, at most twice each, as data/representment_rules.csv and the rules of the
     ACH network allow. Doing it again does nothing twice.
     """
-    settings = load_settings()
+    settings = begin()
     bank = bank_of(settings)
     if bank is None:
         raise SettingsError(
@@ -40,7 +40,7 @@ def represent_command(day: datetime | None) -> None:
         open_database(settings).connect(application_name="payments represent") as connection,
         bank.client() as client,
     ):
-        done = represent(connection, client, on)
+        done = represent(connection, client, today, due_by=on)
     click.echo(
         f"{on}: {done.sent} sent, {done.refused} refused by the bank, {done.withdrawn} withdrawn, {done.waiting} waiting"
     )

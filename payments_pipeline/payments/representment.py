@@ -35,14 +35,19 @@ class Represented:
     """Accounts that a notice of change wants corrected are not debited before they are."""
 
 
-def represent(connection: psycopg.Connection[Any], client: ColumnClient, day: date) -> Represented:
+def represent(
+    connection: psycopg.Connection[Any], client: ColumnClient, day: date, *, due_by: date | None = None
+) -> Represented:
     """Present again what is due on a day and still allowed and needed, each in a transaction of this function's own.
+
+    `due_by` leaves out what fell due after that date. What is allowed is asked of the day itself all the same: it is then
+    that the money moves.
 
     The bank is given the id of the re-presentment as key: killed between its answer and our commit, the next call is
     answered with the very same transfer. An answer that may still change is raised, and what was done so far stays done.
     """
     with connection.transaction():
-        due = query(connection, "payments/representments_due", day=day)
+        due = query(connection, "payments/representments_due", day=due_by or day)
     outcomes = [_represent_one(connection, client, day, planned) for planned in due]
     return Represented(
         outcomes.count("sent"), outcomes.count("refused"), outcomes.count("withdrawn"), outcomes.count(None)

@@ -3,10 +3,9 @@
 import dagster as dg
 
 from payments_pipeline import clock
-from payments_pipeline.partitions import NEW_YORK, business_date
 from payments_pipeline.payments.representment import represent
 from payments_pipeline.resources import Platform
-from payments_pipeline.rules.calendar import is_bank_day
+from payments_pipeline.rules.calendar import NEW_YORK, business_date, is_bank_day
 
 
 @dg.op(description="Presents debits again that came back for want of funds and whose day has come.")

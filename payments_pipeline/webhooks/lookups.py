@@ -39,6 +39,7 @@ class Lookups:
         self._now = now
         self._free: asyncio.LifoQueue[psycopg.AsyncConnection[Any] | None] = asyncio.LifoQueue()
         self._waiting: tuple[float, Row] | None = None
+        self._counting: asyncio.Task[Row] | None = None
         for _ in range(CONNECTIONS):
             self._free.put_nowait(None)
 
@@ -83,9 +84,17 @@ class Lookups:
     async def waiting(self, at_most_old: float = 0.0) -> Row:
         """What was received and not taken up; as it was so many seconds ago, if that is known."""
         known = self._waiting
-        if known is None or monotonic() - known[0] > at_most_old:
-            known = self._waiting = (monotonic(), (await self._query("waiting"))[0])
-        return known[1]
+        if known is not None and monotonic() - known[0] <= at_most_old:
+            return known[1]
+        if self._counting is None or self._counting.done():
+            self._counting = asyncio.create_task(self._count_waiting())
+        # whoever asks while it is counted is told the same; one who goes away takes it from nobody
+        return await asyncio.shield(self._counting)
+
+    async def _count_waiting(self) -> Row:
+        (counted,) = await self._query("waiting")
+        self._waiting = (monotonic(), counted)
+        return counted
 
     async def received(self, days: int) -> list[Row]:
         """What came by webhook in the last days, by source."""

@@ -18,7 +18,6 @@ from uuid import UUID
 
 import psycopg
 
-from payments_pipeline.errors import DatabaseError
 from payments_pipeline.formats.webhook_payload import Word
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.run import statements
@@ -66,9 +65,9 @@ class Received:
     word: Word | None = field(default=None, repr=False)
 
 
-def request_id(endpoint: Endpoint, body: bytes) -> UUID:
-    """The id of a message: the same bytes at the same endpoint are the same message."""
-    return UUID(bytes=hashlib.sha256(endpoint.encode() + b"|" + body).digest()[:16])
+def request_id(endpoint: Endpoint, channel: str | None, body: bytes) -> UUID:
+    """The id of a message: the same bytes at the same endpoint are the same message, if they are about one channel."""
+    return UUID(bytes=hashlib.sha256(f"{endpoint}|{channel or ''}|".encode() + body).digest()[:16])
 
 
 class Store:
@@ -117,15 +116,16 @@ class Store:
         began = perf_counter()
         try:
             answers = await self._store([received for received, _ in group])
-        except psycopg.DataError:
+        except psycopg.DataError as error:
             # Nothing that passed the checks should bring this about. If something does, it alone is turned away.
             if len(group) > 1:
                 for one in group:
                     await self._settle([one])
             else:
-                log.exception("a request could not be stored")
+                # without its text: that may quote what was sent
+                log.error("a request could not be stored: %s", type(error).__name__)
                 _fail(group[0][1])
-        except (psycopg.Error, DatabaseError, OSError) as error:
+        except Exception as error:  # whatever it is, those that come after must find somebody who stores them
             log.error("%d requests could not be stored: %s", len(group), type(error).__name__)
             await self._disconnect()
             for _, answer in group:
@@ -150,7 +150,8 @@ class Store:
         words = [received.word for received in group]
         return {
             "request_ids": [
-                None if received.body is None else request_id(received.endpoint, received.body) for received in group
+                None if received.body is None else request_id(received.endpoint, received.channel, received.body)
+                for received in group
             ],
             "endpoints": [received.endpoint for received in group],
             "channels": [received.channel for received in group],

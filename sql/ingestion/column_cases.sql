@@ -71,4 +71,49 @@ select
     jsonb_build_object('event_id', w.event_id, 'transfer_id', w.transfer_id, 'amount_cents', w.amount_cents)
 from words as w
 where w.verdict = 'waiting'
+on conflict (case_id) do nothing;
+
+-- A case for each ACH transfer by which money of a payment leaves us again, other than by its return: our reversal of a
+-- debit, and a debit by somebody else that reverses a credit or is of a loan's own account number. Such events are few,
+-- so that each is looked into.
+insert into operations.exception_cases (
+    case_id, category, subcategory, severity, state, business_date, loan_id, batch_id, line, summary, next_step, details
+)
+with transfers as (
+    select
+        a.line, w.transfer_id, nullif(o.object ->> 'reversal_pair_transfer_id', '') as reverses, own.loan_id,
+        case when o.object ->> 'amount' ~ '^[0-9]{1,11}$' then (o.object ->> 'amount')::bigint end as amount_cents
+    from words as w
+    inner join arriving as a on w.line = a.line
+    left join lateral (
+        select told.raw::jsonb -> 'data' as object
+        from (select a.raw) as told
+        offset 0
+    ) as o on true
+    left join servicing.account_numbers as own on o.object ->> 'account_number_id' = own.account_number_id
+    where
+        w.transfer_id is not null
+        and (
+            a.type in ('ach.outgoing_transfer.initiated', 'ach.outgoing_transfer.settled') and a.condition = 'credit'
+            or a.type in ('ach.incoming_transfer.scheduled', 'ach.incoming_transfer.settled') and a.condition = 'debit'
+        )
+        and (
+            o.object ->> 'reversal_pair_transfer_id' <> ''
+            or a.condition = 'debit' and own.loan_id is not null
+        )
+)
+
+select
+    operations.content_id('ach_taken_back|' || t.transfer_id), 'ach_taken_back',
+    case when t.reverses is null then 'debit' else 'reversal' end, 'high', 'open', %(booked_on)s, t.loan_id,
+    %(batch_id)s, t.line,
+    format(
+        '%%s went out by ACH with the transfer %%s, which takes back %%s; our books still have that payment.',
+        coalesce(operations.dollars(t.amount_cents), 'Money'), t.transfer_id,
+        coalesce(t.reverses, 'money from the account number of the loan')
+    ),
+    'If it was right, deliver a row with the event returned for the payment that went back; if not, have our bank send '
+    || 'the debit back within two bank days.',
+    jsonb_build_object('transfer_id', t.transfer_id, 'reverses', t.reverses, 'amount_cents', t.amount_cents)
+from transfers as t
 on conflict (case_id) do nothing

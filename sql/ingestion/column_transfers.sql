@@ -19,13 +19,14 @@ set loan_number = f.loan_number
 from first_told as f
 where w.transfer_id = f.transfer_id and w.receipt <> 'original' and w.loan_number <> f.loan_number;
 
--- The transfers that later events will name without saying whose they are.
+-- The transfers of which later events may not say whose they are: the return is another transfer or a request, or it
+-- was the text that named the loan, if anything did.
 insert into ingestion.transfers (transfer_id, channel, loan_number, value_date, amount_cents, event_id, booked_on)
 select distinct on (w.transfer_id)
     w.transfer_id, w.channel, w.loan_number, w.value_date, w.amount_cents, w.event_id, %(booked_on)s
 from words as w
 where
     w.verdict = 'accepted' and w.receipt = 'first'
-    and (w.loan_number = 'UNMATCHED' or w.channel in ('wire', 'realtime'))
+    and (not w.is_by_number or w.channel in ('wire', 'realtime'))
 order by w.transfer_id, w.line
 on conflict (transfer_id) do nothing

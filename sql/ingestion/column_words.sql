@@ -109,6 +109,7 @@ select
         end,
         'UNMATCHED'
     ) as loan_number,
+    t.own_loan_id is not null as is_by_number,
     t.event_id, t.type, t.object_id, t.created_at, t.signal, t.original_id, t.value_date, t.occurred_at, t.amount_cents,
     case when t.receipt = 'original' then t.original_id else t.object_id end as transfer_id,
     case t.receipt

@@ -85,7 +85,7 @@ create table ingestion.transfers (
 );
 comment on table ingestion.transfers is
 'Transfers to which later events refer without saying whose they are: on rails where the return is another transfer or '
-'a request, and wherever the loan was not found at first.';
+'a request, and wherever no account number of a loan''s own says whose they are.';
 comment on column ingestion.transfers.transfer_id is 'Transfer.';
 comment on column ingestion.transfers.channel is 'Rail.';
 comment on column ingestion.transfers.loan_number is 'Loan under which it is known, UNMATCHED if none was found.';

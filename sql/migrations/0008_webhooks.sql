@@ -17,7 +17,7 @@ create index webhook_queue_reference on ingestion.webhook_queue (reference);
 comment on table ingestion.webhook_queue is
 'Messages received over HTTP and acknowledged, which wait to be staged.';
 comment on column ingestion.webhook_queue.request_id is
-'Message, derived from its endpoint and its bytes: the same bytes are the same message.';
+'Message, derived from its endpoint, its channel and its bytes: the same bytes are the same message.';
 comment on column ingestion.webhook_queue.endpoint is 'Where it was sent: column or payments.';
 comment on column ingestion.webhook_queue.channel is 'Rail, at the endpoint payments.';
 comment on column ingestion.webhook_queue.client is 'Address that it came from.';
@@ -53,7 +53,8 @@ create table ingestion.unreadable_webhooks (
 );
 comment on table ingestion.unreadable_webhooks is
 'Signed messages that could not be read, byte for byte; each has a case of the category webhook.';
-comment on column ingestion.unreadable_webhooks.request_id is 'Message, derived from its endpoint and its bytes.';
+comment on column ingestion.unreadable_webhooks.request_id is
+'Message, derived from its endpoint, its channel and its bytes.';
 comment on column ingestion.unreadable_webhooks.endpoint is 'Where it was sent.';
 comment on column ingestion.unreadable_webhooks.received_at is 'When we received it.';
 comment on column ingestion.unreadable_webhooks.body is 'The message as received.';

@@ -51,8 +51,12 @@ wanted as (
             else told.channel || '_return'
         end as category,
         coalesce(return_codes.severity, 'high') as severity,
-        coalesce(return_codes.reason, 'a code that we do not know') as reason,
+        coalesce(
+            return_codes.reason,
+            case when told.code is null then 'nobody said why' else 'a code that we do not know' end
+        ) as reason,
         case
+            when told.code is null then 'The payment has been reversed. Ask the bank why, and tell the borrower.'
             when
                 return_codes.code is null
                 then 'Find out what the code means, add it to the return codes, and decide what is to be done.'
@@ -60,7 +64,7 @@ wanted as (
                 told.channel = 'ach' and told.code = 'R11'
                 then format(
                     'Find out what the payer authorized and answer the dispute; a corrected debit may be sent until '
-                    '%%s.', told.happened_on + 60
+                    '%%s.', told.happened_on + %(corrected_within_days)s
                 )
             when return_codes.action = 'dispute' then 'Gather the authorization and answer the dispute in time.'
             when
@@ -69,8 +73,8 @@ wanted as (
             when
                 again.scheduled_on is not null
                 then format(
-                    'The payment has been reversed, and is collected once more on %%s (attempt %%s of 2). Tell the '
-                    'borrower to have the funds ready.', again.scheduled_on, again.attempt
+                    'The payment has been reversed, and is collected once more on %%s (attempt %%s of %%s). Tell the '
+                    'borrower to have the funds ready.', again.scheduled_on, again.attempt, %(most_attempts)s
                 )
             when
                 told.channel = 'ach' and told.code = 'R08'

@@ -1,7 +1,8 @@
 -- The ACH debits that we sent with value date :day, each with its account where that is new to us, and the debits that
 -- went back on :day or have that value date. Temporary tables, for the statements that follow in the same transaction.
 -- :booked_on are the days on which we were told of these payments, :value_dates the value dates of those that went
--- back.
+-- back. A debit whose return was refused is here once more as a receipt of its own, `<transfer>/again`: it was sent and
+-- returned once all the same, so that neither table has it.
 drop table if exists pg_temp.debits, pg_temp.returned_debits;
 
 create temporary table debits on commit drop as
@@ -27,7 +28,7 @@ inner join lateral (
     offset 0
 ) as told on told.direction = 'outgoing'
 where
-    p.effective_on = %(day)s and p.channel = 'ach'
+    p.effective_on = %(day)s and p.channel = 'ach' and p.reference not like '%%/again'
     and not exists (
         select from payments.transitions as t
         where
@@ -62,7 +63,7 @@ left join lateral (
     offset 0
 ) as o on true
 where
-    p.effective_on = any(%(value_dates)s::date[]) and p.channel = 'ach'
+    p.effective_on = any(%(value_dates)s::date[]) and p.channel = 'ach' and p.reference not like '%%/again'
     and s.booked_on = any(%(booked_on)s::date[]) and s.metadata ->> 'direction' = 'outgoing';
 
 analyze debits;

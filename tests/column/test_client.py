@@ -201,6 +201,28 @@ def test_a_bank_that_is_not_there_or_not_a_bank_is_one_clear_error(break_off: st
         _client(answer).get("/bank-accounts")
 
 
+def test_an_answer_whose_compression_is_damaged_is_asked_for_again() -> None:
+    answers = [
+        httpx.Response(200, headers={"content-encoding": "gzip"}, content=iter([b"no gzip"])),
+        httpx.Response(200, content=b"{}"),
+    ]
+    assert _client(lambda request: answers.pop(0)).get("/bank-accounts") == {}
+
+
+@pytest.mark.parametrize("address", ["https://[secret", "https://host:secret/file"])
+def test_an_address_of_a_document_that_is_none_is_an_error_that_does_not_tell_it(address: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        made = {"id": "rprt_1", "status": "completed", "csv_document_id": "docu_1"}
+        return httpx.Response(200, json={"url": address} if request.url.path.startswith("/documents/") else made)
+
+    with (
+        pytest.raises(ColumnError, match="address of a document") as wrong,
+        _client(answer).report("bank_account_transaction", date(2026, 7, 1), date(2026, 7, 1)),
+    ):
+        pass
+    assert "secret" not in str(wrong.value)
+
+
 # Doing things once.
 
 
@@ -320,6 +342,13 @@ def test_no_secret_is_in_any_log_error_or_representation(
     assert refused.value.status == 401
     for secret in (API_KEY, endpoint["secret"], "X-Signature=", in_query, other_key, "hunter2", two_words):
         assert not any(secret in text for text in shown), secret
+
+
+def test_a_key_that_moves_money_never_leaves_unencrypted() -> None:
+    with pytest.raises(ColumnError, match="https") as refused:
+        ColumnClient("http://api.column.com", "live_0123456789")
+    assert "0123456789" not in str(refused.value)
+    ColumnClient("http://bank.test", "test_0123456789").close()
 
 
 # Helpers.

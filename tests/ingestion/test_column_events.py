@@ -144,6 +144,10 @@ CONTESTED: dict[str, Any] = DISHONORED | {
         {"created_at": at(LATER), "return_code": "R01"},
     ],
 }
+# the bank may keep one detail of a return and change its status: that it was contested is then all that is new
+CONTESTED_IN_ONE: dict[str, Any] = CONTESTED | {
+    "return_details": [{"created_at": at(LATER), "status": "CONTESTED", "return_code": "R01"}]
+}
 AGAIN = "acht_28LtyrWQ7d5CZTXOjKEwVJrnlTa/again"
 ACH = ach()["id"]
 CHECK = check()["id"]
@@ -154,6 +158,15 @@ WORDS = [
     ("ach.incoming_transfer.returned", ach(**RETURNED), "returned", ACH, DAY, LATER, "R01"),
     ("ach.incoming_transfer.return_dishonored", ach(**DISHONORED), "settled", AGAIN, LATER, LATER, None),
     ("ach.incoming_transfer.return_contested", ach(**CONTESTED), "returned", AGAIN, LATER, LAST, "R73"),
+    (
+        "ach.outgoing_transfer.return_contested",
+        ach(type="DEBIT", **CONTESTED_IN_ONE),
+        "returned",
+        AGAIN,
+        LATER,
+        LAST,
+        "CONTESTED",
+    ),
     ("ach.outgoing_transfer.initiated", ach(type="DEBIT", initiated_at=at(DAY)), "initiated", ACH, DAY, DAY, None),
     ("ach.outgoing_transfer.submitted", ach(type="debit", initiated_at=at(DAY)), "initiated", ACH, DAY, DAY, None),
     ("ach.outgoing_transfer.settled", ach(type="DEBIT"), "settled", ACH, DAY, DAY, None),
@@ -462,6 +475,44 @@ def test_events_of_one_transfer_that_come_together_are_about_one_loan(connection
         event("ach.incoming_transfer.scheduled", ach(None, description=""), created_at=at(DAY, 15)),
     )
     assert rows(connection, "loan_number") == [("UNMATCHED",), ("UNMATCHED",)]
+
+
+def test_a_return_whose_text_no_longer_names_the_loan_is_about_the_payment_that_did(
+    connection: psycopg.Connection[Any],
+) -> None:
+    stage(connection, event("ach.incoming_transfer.settled", ach(None, description="LN0000000002")))
+    stage(connection, event("ach.incoming_transfer.returned", ach(None, description="", **RETURNED)))
+    assert rows(connection, "event, loan_number") == [("settled", "LN0000000002"), ("returned", "LN0000000002")]
+    stage(connection, event("ach.incoming_transfer.settled", ach(3, id="acht_by_number")))
+    assert connection.execute("select transfer_id from ingestion.transfers").fetchall() == [(ACH,)]
+
+
+def test_a_transfer_that_takes_a_payment_back_by_another_is_a_case_once(connection: psycopg.Connection[Any]) -> None:
+    back = {"reversal_pair_transfer_id": ACH}
+    for word in ("initiated", "settled"):
+        ours = ach(id="acht_ours", type="CREDIT", account_number_id=account_number(2), **back)
+        stage(connection, event(f"ach.outgoing_transfer.{word}", ours))
+    for word in ("scheduled", "settled"):
+        theirs = [
+            ach(None, id="acht_theirs", type="DEBIT", **back),
+            ach(3, id="acht_taken", type="DEBIT", reversal_pair_transfer_id=""),
+            ach(None, id="acht_fee", type="DEBIT", reversal_pair_transfer_id=None),
+        ]
+        stage(connection, *(event(f"ach.incoming_transfer.{word}", one) for one in theirs))
+    stage(connection, event("ach.outgoing_transfer.settled", ach(id="acht_payout", type="CREDIT")))
+    stage(connection, event("ach.incoming_transfer.settled", ach(**back)))
+    found = connection.execute(
+        "select subcategory, loan_id, severity, details ->> 'transfer_id', details ->> 'reverses', summary"
+        " from operations.exception_cases where category = 'ach_taken_back' order by 4"
+    ).fetchall()
+    assert [row[:-1] for row in found] == [
+        ("reversal", 2, "high", "acht_ours", ACH),
+        ("debit", 3, "high", "acht_taken", None),
+        ("reversal", None, "high", "acht_theirs", ACH),
+    ]
+    assert found[0][-1] == (
+        f"$1,234.56 went out by ACH with the transfer acht_ours, which takes back {ACH}; our books still have that payment."
+    )
 
 
 # Recalls, and returns that are transfers of their own --------------------------------------------------------------------

@@ -10,7 +10,7 @@ from payments_pipeline.ingestion.column_events import stage_events
 from payments_pipeline.ingestion.column_reading import COLUMNS, EventRules, Reading
 from payments_pipeline.paths import DATA_DIR
 from payments_pipeline.postgres.connect import Database
-from tests.ingestion.events import RECEIVED_AT, ach, check, event, load_event_types
+from tests.ingestion.events import RECEIVED_AT, ach, check, event, load_event_types, recall, wire
 
 NULL = r"\N"
 
@@ -68,11 +68,29 @@ def test_an_id_that_is_too_long_to_be_one_is_none(rules: EventRules) -> None:
 
 
 def test_the_first_return_has_the_first_reason_whatever_their_order(rules: EventRules) -> None:
-    details = [{"created_at": f"2026-03-0{day}", "return_code": f"r0{day}"} for day in (3, 1, 2)]
+    codes = {1: "r01", 2: "r68", 3: "r73", 4: "r74"}
+    details = [{"created_at": f"2026-03-0{day}", "return_code": codes[day]} for day in (3, 1, 4, 2)]
     assert read(rules, return_details=details)["return_code"] == "R01"
     contested = event("ach.outgoing_transfer.return_contested", ach(type="DEBIT", return_details=details))
-    assert columns(rules.read(contested))["return_code"] == "R03"
+    assert columns(rules.read(contested))["return_code"] == "R74"
+    # R70 is our own bank's word against the return
+    contested = event(
+        "ach.outgoing_transfer.return_contested", ach(type="DEBIT", return_details=[{"return_code": "R70"}])
+    )
+    assert columns(rules.read(contested))["return_code"] == "CONTESTED"
     assert read(rules, return_details=["R01", {"return_code": "no code!"}])["return_code"] == NULL
+
+
+@pytest.mark.parametrize("field", ["originator_to_beneficiary_info", "originator_to_beneficiary_information"])
+def test_a_loan_that_only_the_text_of_a_wire_names_is_found(rules: EventRules, field: str) -> None:
+    told = columns(rules.read(event("wire.incoming_transfer.completed", wire() | {field: "for ln0000000002"})))
+    assert told["loans_named"] == "LN0000000002"
+
+
+@pytest.mark.parametrize("reason", [None, "", "the customer asked for it", "fraud"])
+def test_a_recall_without_a_code_has_the_code_for_that(rules: EventRules, reason: str | None) -> None:
+    told = columns(rules.read(event("wire.incoming_return_request.completed", recall(reason=reason))))
+    assert told["return_code"] == ("FRAUD" if reason == "fraud" else "RECALL")
 
 
 def test_a_type_goes_by_its_own_name_or_by_its_narrowest_family(rules: EventRules) -> None:

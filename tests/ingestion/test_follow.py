@@ -15,7 +15,7 @@ from payments_pipeline.column.local.running import running
 from payments_pipeline.ingestion import sensors
 from payments_pipeline.ingestion.follow import BankUnreachableError, follow_the_bank
 from payments_pipeline.ingestion.sensors import bank_events
-from payments_pipeline.operations.sensors import runs_of_waiting_days
+from payments_pipeline.operations.sensors import late_arrivals
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.resources import Platform
 from payments_pipeline.world.generation import generate
@@ -98,7 +98,8 @@ def test_the_sensor_asks_for_exactly_the_days_that_the_events_touch(
     with dg.DagsterInstance.ephemeral() as instance:
         told = tick(platform, instance).skip_message
         connection.commit()
-        result = runs_of_waiting_days(connection, instance, clock.now(tmp_path))
+        with dg.build_sensor_context(instance=instance, resources={"platform": platform}) as context:
+            result = late_arrivals(context)
         assert isinstance(result, dg.SensorResult)
         requested = {request.partition_key for request in result.run_requests or ()}
         assert all(f"{day}" in told for day in requested)

@@ -257,6 +257,31 @@ def test_a_variance_asks_the_bank_for_the_very_transfers_seldomer_each_time(
     assert pages == [0, 1, 0, 1]
 
 
+def test_a_check_is_asked_for_at_the_bank_that_has_it_and_not_where_it_lies_in_a_lockbox(
+    connection: psycopg.Connection[Any], database: Database
+) -> None:
+    asked: list[httpx.QueryParams] = []
+
+    def answer(params: httpx.QueryParams) -> tuple[int, Any]:
+        asked.append(params)
+        return page(has_more=False)
+
+    with database.connect("owner") as owner:
+        owner.execute("select operations.open_day('settlement.bank_lines', %s)", [DAY])
+        for line, transaction_id in (("deposited", "chkt_1"), ("lockbox", "0004711"), ("unnamed", None)):
+            owner.execute(
+                "insert into settlement.bank_lines (bank_day, line_id, account, channel, kind, amount_cents, "
+                "transaction_id, source) values (%s, %s, 'collections', 'check', 'credit', 1, %s, 'test')",
+                [DAY, line, transaction_id],
+            )
+            owner.execute(
+                "insert into reconciliation.items values (%s, 'check', 'bank', %s, null, null, 'missing_here', 1, 'x')",
+                [DAY, line],
+            )
+    ask_again(connection, answering(answer), received_at=RECEIVED_AT)
+    assert [params.get_list("object_ids") for params in asked] == [["chkt_1"]]
+
+
 def test_an_item_that_names_no_transfer_asks_for_its_day(
     connection: psycopg.Connection[Any], bank: LocalBank, client: ColumnClient, database: Database
 ) -> None:
@@ -282,6 +307,34 @@ def test_an_item_that_names_no_transfer_asks_for_its_day(
     )
 
 
+def test_a_day_that_is_too_long_for_one_look_at_the_bank_is_read_on_at_the_next(
+    connection: psycopg.Connection[Any], bank: LocalBank, client: ColumnClient, database: Database
+) -> None:
+    bank.move_clock(END)
+    with database.connect("owner") as owner:
+        for number in (1, 2):
+            owner.execute(
+                "insert into reconciliation.items values (%s, 'ach', 'bank', 'x', null, null, 'missing_here', 1, 'x')",
+                [FIRST + timedelta(days=number)],
+            )
+    long_ago = ask_again(connection, client, received_at=END - timedelta(hours=2), max_pages=1)
+    assert (long_ago.pages, long_ago.new) == (1, 100)
+    looks = [ask_again(connection, client, received_at=END, max_pages=1)]
+    while not looks[-1].is_through:
+        looks.append(ask_again(connection, client, received_at=END, max_pages=1))
+    assert [look.pages for look in looks] == [1, 1, 1, 1]
+    assert [look.new for look in looks[::2]] == [0, 100]
+    of_these_days = [
+        item["id"]
+        for item in client.list("/events", "events")
+        if datetime(2026, 6, 30, 4, tzinfo=UTC)
+        <= datetime.fromisoformat(item["created_at"])
+        < datetime(2026, 7, 2, 4, tzinfo=UTC)
+    ]
+    assert stored(connection) == sorted(of_these_days)
+    assert ask_again(connection, client, received_at=END).pages == 0
+
+
 def test_a_return_that_waits_asks_for_its_transfer(connection: psycopg.Connection[Any]) -> None:
     asked: list[httpx.QueryParams] = []
 
@@ -291,7 +344,10 @@ def test_a_return_that_waits_asks_for_its_transfer(connection: psycopg.Connectio
 
     stage_events(
         connection,
-        [event("wire.incoming_return_request.completed", recall("wire_lost"))],
+        [
+            event("wire.incoming_return_request.completed", recall(transfer_id), event_id=f"evnt_{transfer_id}")
+            for transfer_id in ("wire_lost", "no id")
+        ],
         source="column",
         uri="column:events",
         received_at=RECEIVED_AT,

@@ -31,7 +31,8 @@ def _reference_data(database: Database) -> None:
 def put(connection: psycopg.Connection[Any], content: bytes, at: datetime = NOW, endpoint: str = "payments") -> UUID:
     """A message in the queue, as the service stores it."""
     word = read_word(content, at) if endpoint == "payments" and content.startswith(b"{") else None
-    message = request_id("payments" if endpoint == "payments" else "column", content)
+    channel = word.channel if word else None
+    message = request_id("payments" if endpoint == "payments" else "column", channel, content)
     known = (word.channel, word.payment_id, word.word_id, word.reference) if word else (None, None, None, None)
     connection.execute(
         b"insert into ingestion.webhook_queue (request_id, endpoint, channel, client, received_at, body, payment_id,"

@@ -1,23 +1,30 @@
 """Presenting returned debits again, over the real client and a local bank that lets them settle or come back."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
+from click.testing import CliRunner
+from pydantic import SecretStr
 
+from payments_pipeline.bank import Bank
+from payments_pipeline.clock import set_clock
 from payments_pipeline.column.client import ColumnClient
 from payments_pipeline.column.connection import ColumnError
-from payments_pipeline.column.local.control import LocalBank
+from payments_pipeline.column.local.control import API_KEY, LocalBank
 from payments_pipeline.column.local.running import running
 from payments_pipeline.ingestion.column_events import stage_events
 from payments_pipeline.ingestion.ingest import ingest_pending
 from payments_pipeline.ledger.posting import post_day
 from payments_pipeline.operations.cases import open_cases
 from payments_pipeline.operations.laws import check
+from payments_pipeline.payments import command
 from payments_pipeline.payments.representment import Represented, represent
 from payments_pipeline.payments.returns import follow_up_returns
 from payments_pipeline.postgres.connect import Database
@@ -145,6 +152,33 @@ def test_a_loan_that_is_not_active_is_not_debited_again(
         assert is_open or status.replace("_", " ") in outcomes(collections)[0][1]
         assert debit.loan_id == 2
         owner.rollback()
+
+
+def test_what_fell_due_long_ago_is_judged_as_of_the_day_on_which_it_would_be_sent(
+    collections: Collections,
+    client: ColumnClient,
+    bank: LocalBank,
+    loans: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    returned(collections)
+    today = MONDAY + timedelta(days=181)
+
+    @contextmanager
+    def connected(**_: Any) -> Iterator[psycopg.Connection[Any]]:
+        yield collections.connection
+
+    set_clock(tmp_path, evening(today))
+    monkeypatch.setenv("PAYMENTS_HOME", str(tmp_path))
+    monkeypatch.setattr(command, "bank_of", lambda _: Bank(bank.url, SecretStr(API_KEY)))
+    monkeypatch.setattr(command, "open_database", lambda _: SimpleNamespace(connect=connected))
+    before, on_the_day = (
+        CliRunner().invoke(command.represent_command, ["--day", str(on)]) for on in (DUE - timedelta(days=1), DUE)
+    )
+    assert before.output == f"{DUE - timedelta(days=1)}: 0 sent, 0 refused by the bank, 0 withdrawn, 0 waiting\n"
+    assert on_the_day.output == f"{DUE}: 0 sent, 0 refused by the bank, 1 withdrawn, 0 waiting\n"
+    assert at_the_bank(client) == []
 
 
 def test_nothing_is_collected_from_who_owes_nothing(collections: Collections, client: ColumnClient) -> None:

@@ -46,6 +46,18 @@ def test_a_payment_whose_loan_nobody_knows_is_not_presented_again(collections: C
     assert collections.planned() == []
 
 
+@pytest.mark.parametrize("code", ["R01", "R73", "CONTESTED"])
+def test_a_return_that_was_undone_and_stood_after_all_is_one_debit_one_return_and_one_plan(
+    collections: Collections, code: str
+) -> None:
+    debit = collections.returned(collections.debit(), day(2))
+    collections.returned(collections.debit(day(4), transfer_id=f"{debit.transfer_id}/again"), day(6), code)
+    for number in (0, 2, 4, 6):
+        collections.follow_up(day(number))
+    assert collections.planned() == [(debit.payment_id, 1, day(7))]
+    assert rates(collections, day(6))["overall"] == (1, 1, "few")
+
+
 @pytest.mark.parametrize("link", ["key", "transfer"])
 def test_the_second_attempt_is_the_last_and_names_the_first_payment(collections: Collections, link: str) -> None:
     first = collections.returned(collections.debit(), day(2))

@@ -1,5 +1,6 @@
 """The service over real HTTP and a real database: who is heard, what is kept, and what is told."""
 
+import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -10,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 
-from payments_pipeline.clock import set_clock
+from payments_pipeline.clock import clock_file, set_clock
 from payments_pipeline.column.signature import sign
 from payments_pipeline.formats.webhook_payload import read_word
 from payments_pipeline.ingestion.ingest import ingest_pending
@@ -20,7 +21,7 @@ from payments_pipeline.postgres.connect import Database
 from payments_pipeline.reference_data import load_reference_data
 from payments_pipeline.webhooks import service
 from payments_pipeline.webhooks.lookups import Lookups
-from payments_pipeline.webhooks.store import request_id
+from payments_pipeline.webhooks.store import Store, request_id
 from tests.ingestion.files import fetch
 from tests.webhooks.senders import (
     COLUMN,
@@ -81,6 +82,15 @@ def test_the_same_payment_again_is_a_duplicate_in_the_queue_and_after_it(databas
     assert [(answer.status_code, answer.json()["data"]["status"]) for answer in again] == [(200, "duplicate")] * 4
     assert {answer.json()["data"]["payment_id"] for answer in again} == {first.json()["data"]["payment_id"]}
     assert (returned.status_code, returned.json()["data"]["payment_id"]) == (201, first.json()["data"]["payment_id"])
+
+
+def test_the_same_bytes_by_another_channel_are_another_payment(database: Database, tmp_path: Path) -> None:
+    content = body(payment_channel=...)
+    with serving(database, tmp_path) as client:
+        answers = [post(client, content, f"{PAYMENTS}/{channel}") for channel in ("card", "paypal", "card")]
+        assert [answer.json()["data"]["status"] for answer in answers] == ["created", "created", "duplicate"]
+        assert [channel for _, channel, _ in queue(database)] == ["card", "paypal"]
+        assert post(client, body(), f"{PAYMENTS}/card").json()["data"]["status"] == "duplicate"
 
 
 def test_a_repeat_does_not_wait_for_the_run_that_takes_up_its_original(database: Database, tmp_path: Path) -> None:
@@ -271,6 +281,30 @@ def test_while_the_database_is_away_messages_are_turned_away_and_then_taken_agai
         assert client.get("/ready").status_code == 200
 
 
+def test_a_mistake_in_storing_turns_that_message_away_and_none_after_it(
+    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(database, tmp_path) as client:
+        clock_file(tmp_path).write_text("no instant")
+        assert post_event(client, event("evnt_1")).status_code == 503
+        assert "PaymentsError" in caplog.text
+        set_clock(tmp_path, NOW)
+        assert post_event(client, event("evnt_2")).status_code == 200
+
+
+def test_what_the_database_refuses_is_not_quoted_in_the_log(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def refused(*arguments: object) -> None:
+        raise psycopg.DataError("Jane Q. Borrower")
+
+    monkeypatch.setattr(Store, "_store", refused)
+    with serving(database, tmp_path) as client:
+        assert post(client, body()).status_code == 503
+        assert "DataError" in caplog.text
+        assert "Jane" not in caplog.text
+
+
 def test_every_message_of_the_bank_that_is_signed_is_kept(database: Database, tmp_path: Path) -> None:
     contents = [event(), b"no json", b"", b"\xff\x00", b"[" * 5_000]
     with serving(database, tmp_path) as client:
@@ -367,6 +401,24 @@ def test_questions_need_the_token(database: Database, tmp_path: Path) -> None:
             assert client.get(path).status_code == 200
 
 
+def test_of_many_who_probe_at_once_one_asks_the_database(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    query = Lookups._query
+
+    async def noted(lookups: Lookups, name: str, **parameters: object) -> Any:
+        counted.append(name)
+        await asyncio.sleep(0.2)
+        return await query(lookups, name, **parameters)
+
+    monkeypatch.setattr(Lookups, "_query", noted)
+    with serving(database, tmp_path) as client, ThreadPoolExecutor(20) as crowd:
+        answers = list(crowd.map(lambda _: client.get("/health").status_code, range(20)))
+    assert answers == [200] * 20
+    assert counted == ["waiting"]
+
+
 def test_figures_tell_what_became_of_messages(database: Database, tmp_path: Path) -> None:
     with serving(database, tmp_path) as client:
         for content in (body(), body(), body(amount=0)):
@@ -445,6 +497,12 @@ def test_an_answer_carries_the_id_of_its_request(database: Database, tmp_path: P
         assert made_up not in ("", "a b\tc")
 
 
-def test_a_message_is_known_by_its_endpoint_and_its_bytes() -> None:
-    assert request_id("column", b"a") == request_id("column", b"a")
-    assert len({request_id("column", b"a"), request_id("payments", b"a"), request_id("column", b"b")}) == 3
+def test_a_message_is_known_by_its_endpoint_its_channel_and_its_bytes() -> None:
+    messages = [
+        ("column", None, b"a"),
+        ("column", None, b"b"),
+        ("payments", "card", b"a"),
+        ("payments", "paypal", b"a"),
+    ]
+    assert request_id("column", None, b"a") == request_id("column", None, b"a")
+    assert len({request_id(*message) for message in messages}) == 4  # type: ignore[arg-type]

@@ -26,7 +26,8 @@ from payments_pipeline.column.local.words import COLUMN_RAILS
 from payments_pipeline.formats import bai2
 from payments_pipeline.formats.statement_csv import ColumnReportRow, write_column_report
 from payments_pipeline.formats.statements import Balance, Line, Statement
-from payments_pipeline.world.days import NEW_YORK, day_number
+from payments_pipeline.rules.calendar import NEW_YORK
+from payments_pipeline.world.days import day_number
 from payments_pipeline.world.draws import Flags, Int64s, scattered
 from payments_pipeline.world.identifiers import RAILS, transfer_ids
 from payments_pipeline.world.text import ids as text_ids

@@ -14,8 +14,7 @@ from payments_pipeline.column import ids
 from payments_pipeline.column.local import objects
 from payments_pipeline.column.local.objects import Json, instant, nanoseconds
 from payments_pipeline.column.local.timeline import LiveEvent, Timeline
-from payments_pipeline.rules.calendar import add_bank_days, next_bank_day
-from payments_pipeline.world.days import NEW_YORK
+from payments_pipeline.rules.calendar import NEW_YORK, add_bank_days, next_bank_day
 
 RETURN_BY_NAME: Final = {
     "RETURN_NSF": "R01",
