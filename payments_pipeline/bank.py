@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
@@ -17,11 +16,11 @@ from payments_pipeline import clock
 from payments_pipeline.column.client import ColumnClient
 from payments_pipeline.column.local.control import API_KEY, LocalBank
 from payments_pipeline.errors import PaymentsError
+from payments_pipeline.rules.calendar import NEW_YORK, business_date
 from payments_pipeline.settings import Settings
 
 LOCAL_ADDRESS: Final = "127.0.0.1"
 
-_NEW_YORK: Final = ZoneInfo("America/New_York")
 _EVENING: Final = time(23, 0)
 _PLAYED: Final = "played"
 
@@ -55,9 +54,9 @@ class Bank:
         local = LocalBank(self.url, self.api_key.get_secret_value())
         status = local.status()
         now, last_day = datetime.fromisoformat(str(status["now"])), date.fromisoformat(str(status["last_day"]))
-        passing = now.astimezone(_NEW_YORK).date()
+        passing = business_date(now)
         while passing <= min(day, last_day):
-            if (evening := datetime.combine(passing, _EVENING, _NEW_YORK)) > now:
+            if (evening := datetime.combine(passing, _EVENING, NEW_YORK)) > now:
                 local.move_clock(evening)
                 yield evening.astimezone(UTC)
                 _note_played(home, evening)

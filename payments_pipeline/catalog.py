@@ -213,10 +213,10 @@ def data_dictionary(found: Catalog, marts: list[Table]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def marts(directory: Path = MARTS_DIR) -> list[Table]:
+def marts() -> list[Table]:
     """The marts, from the YAML beside their models, where dbt keeps what they mean."""
     tables: list[Table] = []
-    for path in sorted(directory.rglob("*.yml")):
+    for path in sorted(MARTS_DIR.rglob("*.yml")):
         content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         for model in content.get("models", []):
             columns = tuple(

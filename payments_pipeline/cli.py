@@ -10,7 +10,7 @@ from payments_pipeline.errors import PaymentsError
 from payments_pipeline.lazy import Entry, LazyGroup
 
 COMMANDS: Final[dict[str, Entry]] = {
-    "up": Entry("payments_pipeline.commands.up:up", "Start the database, the Dagster UI and its daemon."),
+    "up": Entry("payments_pipeline.commands.up:up", "Start everything: database, webhooks, Dagster UI, demo if empty."),
     "demo": Entry("payments_pipeline.demo:demo", "Run a small world through the pipeline and print a summary."),
     "dictionary": Entry("payments_pipeline.commands.dictionary:dictionary", "Write docs/data-dictionary.md."),
     "verify": Entry("payments_pipeline.commands.verify:verify", "Check every law, and name what breaks it."),
@@ -37,7 +37,9 @@ COMMANDS: Final[dict[str, Entry]] = {
         "payments_pipeline.reconciliation.command:reconcile", "See what is open on a bank day, and decide about it."
     ),
     "hmda": Entry("payments_pipeline.hmda.command:hmda", "Check HMDA registers by the edits of CFPB's platform."),
-    "report": Entry("payments_pipeline.commands.report:report", "Make the reports that regulators are owed."),
+    "report": Entry(
+        "payments_pipeline.commands.report:report", "Make the reports that finance reads and regulators are owed."
+    ),
     "represent": Entry(
         "payments_pipeline.payments.command:represent_command", "Present returned debits again whose day has come."
     ),

@@ -17,8 +17,9 @@ import psycopg
 from payments_pipeline import catalog
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.guards import Guard, evaluate
+from payments_pipeline.money import plain
 from payments_pipeline.partitions import business_days, one_run_a_range
-from payments_pipeline.postgres.run import query
+from payments_pipeline.postgres.run import query, without_rows
 from payments_pipeline.resources import Platform
 
 Connection = psycopg.Connection[Any]
@@ -161,15 +162,25 @@ def days_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -
 
 @contextmanager
 def remedies_shown() -> Iterator[None]:
-    """Let a step fail with what a person can do about it, in the place where the UI shows it."""
+    """Let a step fail with what a person can do about it, in the place where the UI shows it.
+
+    Its cause is left out, for the UI would show that too: an error of the database quotes rows.
+    """
     try:
         yield
     except PaymentsError as error:
-        raise dg.Failure(
-            f"{error.message}\n\nWhat to do: {error.remedy}",
-            metadata={"what_to_do": dg.MetadataValue.md(error.remedy)},
-            allow_retries=False,
-        ) from error
+        raise _failure(error.message, error.remedy).with_traceback(error.__traceback__) from None
+    except psycopg.Error as error:
+        remedy = "the database's log tells of which rows; once the cause is mended, run it again."
+        raise _failure(without_rows(error), remedy).with_traceback(error.__traceback__) from None
+
+
+def _failure(message: str, remedy: str) -> dg.Failure:
+    return dg.Failure(
+        f"{message}\n\nWhat to do: {remedy}",
+        metadata={"what_to_do": dg.MetadataValue.md(remedy)},
+        allow_retries=False,
+    )
 
 
 # Reports ----------------------------------------------------------------------------------------------------------------
@@ -183,14 +194,18 @@ def report(connection: Connection, key: dg.AssetKey, day: date) -> dict[str, dg.
     """
     wing, name = key.path
     lines = query(connection, f"{wing}/reports/{name}", day=day)
+    told = told_of(lines)
+    if lines and (money := next((column for column in lines[0] if _is_money(column)), None)):
+        told["cents"] = sum(int(line[money] or 0) for line in lines)
+    return told
+
+
+def told_of(lines: Sequence[Mapping[str, Any]]) -> dict[str, dg.MetadataValue[Any] | int]:
+    """What a report says of a table: how many rows there are, and the report itself, where it has a line."""
     told: dict[str, dg.MetadataValue[Any] | int] = {
         "dagster/row_count": sum(int(line.get("rows", 1)) for line in lines)
     }
-    if not lines:
-        return told
-    if money := next((column for column in lines[0] if _is_money(column)), None):
-        told["cents"] = sum(int(line[money] or 0) for line in lines)
-    return {**told, "what_matters": dg.MetadataValue.md(markdown_table(lines))}
+    return {**told, "what_matters": dg.MetadataValue.md(markdown_table(lines))} if lines else told
 
 
 def markdown_table(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -215,7 +230,7 @@ def _cell(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return f"{value / 100:,.2f}" if _is_money(name) else f"{value:,}"
+        return plain(value) if _is_money(name) else f"{value:,}"
     return str(value).replace("|", "\\|")
 
 

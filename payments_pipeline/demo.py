@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 import click
 from rich import box
@@ -24,7 +23,8 @@ from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ledger.conversion import convert
 from payments_pipeline.ledger.posting import board
 from payments_pipeline.locks import FileLock
-from payments_pipeline.operations.laws import LAWS, Result, check_all
+from payments_pipeline.money import plain
+from payments_pipeline.operations.laws import LAWS, check_all
 from payments_pipeline.operations.requests import DueDay, due_days
 from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.postgres.migrate import migrate
@@ -32,6 +32,7 @@ from payments_pipeline.postgres.run import query
 from payments_pipeline.reference_data import load_reference_data
 from payments_pipeline.reporting.form_1098 import KIND
 from payments_pipeline.reporting.lifecycle import find_reports
+from payments_pipeline.rules.calendar import business_date
 from payments_pipeline.settings import Settings, begin
 from payments_pipeline.supervise import Supervisor, uninterrupted
 from payments_pipeline.world import Manifest, World, generate, read_manifest
@@ -237,7 +238,7 @@ def _not_run(connection: Any, first: date, last: date) -> list[date]:
 
 
 def _waiting(connection: Any, first: date, last: date) -> list[DueDay]:
-    today = datetime.now(UTC).astimezone(ZoneInfo("America/New_York")).date()
+    today = business_date(datetime.now(UTC))
     return [due for due in due_days(connection, first, today) if due.day <= last]
 
 
@@ -296,8 +297,8 @@ _COLUMNS: Final[tuple[tuple[str, Callable[[dict[str, Any]], str]], ...]] = (
     ("dup.", lambda day: f"{day['duplicates']:,}"),
     ("rej.", lambda day: f"{day['rejected']:,}"),
     ("paid", lambda day: f"{day['payments']:,}"),
-    ("posted $", lambda day: f"{day['posted_cents'] / 100:,.2f}"),
-    ("fees $", lambda day: f"{day['fees_cents'] / 100:,.2f}"),
+    ("posted $", lambda day: plain(day["posted_cents"])),
+    ("fees $", lambda day: plain(day["fees_cents"])),
     ("at variance", lambda day: day["at_variance"] or ("-" if day["rails"] else "no bank day")),
     ("open", lambda day: f"{day['open_cases']:,}"),
     ("done", lambda day: f"{day['resolved_cases']:,}"),
@@ -325,8 +326,7 @@ def _show_days(console: Console, database: Database, manifest: Manifest) -> None
 
 def _show_laws(console: Console, database: Database) -> None:
     with database.connect() as connection:
-        connection.rollback()
-        results: list[Result] = check_all(connection)
+        results = check_all(connection)
     broken = [result for result in results if not result.holds]
     if broken:
         raise DemoError(

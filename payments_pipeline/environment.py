@@ -1,7 +1,6 @@
 """What every process of ours runs under, whoever starts it."""
 
 import os
-from collections.abc import MutableMapping
 from typing import Final
 
 PROCESS_ENVIRONMENT: Final = {
@@ -17,8 +16,8 @@ PROCESS_ENVIRONMENT: Final = {
 }
 
 
-def apply_process_environment(environ: MutableMapping[str, str] = os.environ) -> None:
+def apply_process_environment() -> None:
     """Set it where the user has not. It counts from the import of Dagster, dbt and Great Expectations on."""
     for name, value in PROCESS_ENVIRONMENT.items():
-        environ.setdefault(name, value)
-    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # without bytecode each process imports for seconds longer
+        os.environ.setdefault(name, value)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # without bytecode each process imports for seconds longer

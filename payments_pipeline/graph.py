@@ -17,21 +17,20 @@ from payments_pipeline.ledger import assets as ledger  # noqa: E402
 from payments_pipeline.operations import assets as operations  # noqa: E402
 from payments_pipeline.operations.checks import audit  # noqa: E402
 from payments_pipeline.operations.sensors import late_arrivals  # noqa: E402
-from payments_pipeline.partitions import NEW_YORK, business_date, business_days  # noqa: E402
 from payments_pipeline.payments import assets as payments  # noqa: E402
 from payments_pipeline.payments.checks import ASSET_CHECKS as PAYMENTS_CHECKS  # noqa: E402
 from payments_pipeline.payments.schedules import every_bank_morning, present_returned_debits  # noqa: E402
 from payments_pipeline.reconciliation import assets as reconciliation  # noqa: E402
-from payments_pipeline.reporting import assets as form_1098  # noqa: E402
-from payments_pipeline.reporting import compliance_marts, hmda_assets, marts  # noqa: E402
+from payments_pipeline.reporting import compliance_marts, form_1098_assets, hmda_assets, marts  # noqa: E402
 from payments_pipeline.resources import PlatformResource  # noqa: E402
+from payments_pipeline.rules.calendar import NEW_YORK, business_date  # noqa: E402
 from payments_pipeline.servicing import assets as servicing  # noqa: E402
 from payments_pipeline.settlement import assets as settlement  # noqa: E402
 from payments_pipeline.settlement.sensors import statement_files  # noqa: E402
 
 WINGS: Final = (
     ingestion, servicing, ledger, payments, settlement, reconciliation, operations, marts, compliance_marts, hmda_assets,
-    form_1098,
+    form_1098_assets,
 )  # fmt: skip
 
 # Reports to regulators are made for years and quarters, by a person, and belong to no day.
@@ -45,7 +44,7 @@ close_the_day: Final = dg.define_asset_job(
 
 report_the_tax_year: Final = dg.define_asset_job(
     "report_the_tax_year",
-    selection=dg.AssetSelection.assets(*form_1098.STEPS),
+    selection=dg.AssetSelection.assets(*form_1098_assets.STEPS),
     description="Form 1098 of a tax year: the forms, the file for the authority, the page on which to decide.",
 )
 
@@ -96,6 +95,3 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         resources=resources,
         executor=dg.in_process_executor,
     )
-
-
-__all__ = ["audit_the_books", "build_defs", "business_days", "close_the_day", "every_evening", "every_night"]

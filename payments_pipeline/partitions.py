@@ -1,4 +1,4 @@
-"""Business dates, the one way in which the graph is cut.
+"""Business dates, by which the graph is cut; and the tax years of what is reported by the year.
 
 A business date is a calendar day in New York, weekends and holidays included: a borrower's money counts on the day on
 which it is received, whether banks are open or not. On which bank day it reaches our account is settlement's affair
@@ -8,15 +8,13 @@ The first day is a setting (`PAYMENTS_FIRST_DAY`), since Dagster must know it wh
 today: what arrives during a day may be run before the day is over, and again when it is closed.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from payments_pipeline.rules.calendar import NEW_YORK
 from payments_pipeline.settings import load_settings
-
-NEW_YORK: Final = ZoneInfo("America/New_York")
 
 business_days: Final = dg.DailyPartitionsDefinition(
     start_date=load_settings().first_day.isoformat(),
@@ -36,8 +34,3 @@ one_run_a_range: Final = dg.BackfillPolicy.single_run()
 read_every_morning: Final = dg.FreshnessPolicy.time_window(
     warn_window=timedelta(hours=26), fail_window=timedelta(hours=36)
 )
-
-
-def business_date(instant: datetime) -> date:
-    """The date on which an instant falls in New York."""
-    return instant.astimezone(NEW_YORK).date()

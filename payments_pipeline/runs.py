@@ -22,8 +22,7 @@ from payments_pipeline.postgres.connect import Database
 from payments_pipeline.resources import Platform
 from payments_pipeline.settings import Settings
 
-STARTED_BY: Final = "payments/started_by"
-
+_STARTED_BY: Final = "payments/started_by"
 _RANGE_START: Final = "dagster/asset_partition_range_start"
 _RANGE_END: Final = "dagster/asset_partition_range_end"
 _QUIET: Final = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -39,7 +38,7 @@ class Runner:
     def __init__(self, instance: dg.DagsterInstance, platform: Platform, started_by: str, output: Path) -> None:
         self._instance = instance
         self._defs = build_defs({"platform": platform})
-        self._tags = {STARTED_BY: started_by}
+        self._tags = {_STARTED_BY: started_by}
         self._output = output
 
     def steps(self, job_name: str) -> int:
@@ -51,10 +50,10 @@ class Runner:
         """The tax years that can be reported."""
         return list(tax_years.get_partition_keys())
 
-    def run_days(self, first: date, last: date, tags: Mapping[str, str] | None = None) -> None:
+    def run_days(self, first: date, last: date) -> None:
         """Close these days, all in one run."""
         span = {_RANGE_START: first.isoformat(), _RANGE_END: last.isoformat()}
-        self.run("close_the_day", {**span, **(tags or {})}, f"the days from {first} to {last}")
+        self.run("close_the_day", span, f"the days from {first} to {last}")
 
     def run(self, job_name: str, tags: Mapping[str, str], what: str) -> None:
         """Run a job to its end, or say at which step it stopped and what to do."""

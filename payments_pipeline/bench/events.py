@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from payments_pipeline.bench.databases import scratch
+from payments_pipeline.bench.processes import cpu_seconds
 from payments_pipeline.column.client import ColumnClient
 from payments_pipeline.column.events import RawEvent
 from payments_pipeline.column.local.control import LocalBank, LocalBankError
@@ -76,10 +77,10 @@ def measure_events(settings: Settings, events: int) -> None:
         processes = (process.pid, os.getpid(), connection.info.backend_pid)
 
         def timed(name: str, work: Iterator[int]) -> None:
-            started, before = time.perf_counter(), [_cpu_seconds(pid) for pid in processes]
+            started, before = time.perf_counter(), [cpu_seconds(pid) for pid in processes]
             count = sum(work)
             seconds = time.perf_counter() - started
-            used = [_cpu_seconds(pid) - spent for pid, spent in zip(processes, before, strict=True)]
+            used = [cpu_seconds(pid) - spent for pid, spent in zip(processes, before, strict=True)]
             table.add_row(
                 name, f"{count:,}", f"{seconds:.1f}", f"{count / seconds:,.0f}", *(f"{spent:.1f}" for spent in used)
             )
@@ -180,12 +181,3 @@ def _wait_until_it_answers(bank: LocalBank, process: "subprocess.Popen[bytes]") 
         else:
             return
     raise PaymentsError("the local bank to be read did not start", "see what it says above.")
-
-
-def _cpu_seconds(pid: int) -> float:
-    """What the process has used of processors; 0 where the system does not tell."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-    except OSError:
-        return 0.0
-    return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")

@@ -24,6 +24,7 @@ from payments_pipeline.bench.databases import scratch
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.paths import PROJECT_ROOT
 from payments_pipeline.postgres.connect import Database, open_database
+from payments_pipeline.postgres.days import close_days, open_days
 from payments_pipeline.postgres.migrate import migrate
 from payments_pipeline.postgres.run import run
 from payments_pipeline.reconciliation.days import explain_day, match_day
@@ -119,11 +120,9 @@ def _prepare(database: Database, payments: int) -> None:
     with database.connect("owner") as owner:
         load_reference_data(owner)
     with database.connect() as connection:
-        for table in _TABLES:
-            connection.execute("select operations.open_day(%s, %s)", (table, DAY))
+        open_days(connection, _TABLES, [DAY])
         run(connection, "reconciliation/synthetic_day", day=DAY, payments=payments)
-        for table in _TABLES:
-            connection.execute("select operations.close_day(%s, %s)", (table, DAY))
+        close_days(connection, _TABLES, [DAY])
     with database.connect("owner", autocommit=True) as owner:
         owner.execute("vacuum analyze")
 
@@ -236,9 +235,9 @@ def _measure_report(database: Database, days: int) -> None:
     with database.connect("owner") as owner:
         for nth in track(range(1, days + 1), description=f"{days} matched days before it", console=console):
             day = DAY - timedelta(days=nth)
-            owner.execute("select operations.open_day('reconciliation.matches', %s)", (day,))
+            open_days(owner, ["reconciliation.matches"], [day])
             run(owner, "reconciliation/synthetic_history", day=day, like_day=DAY)
-            owner.execute("select operations.close_day('reconciliation.matches', %s)", (day,))
+            close_days(owner, ["reconciliation.matches"], [day])
             owner.commit()
         build_mart(owner)
     with database.connect("owner", autocommit=True) as owner:

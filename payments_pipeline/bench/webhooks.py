@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from payments_pipeline.bench.databases import scratch
+from payments_pipeline.bench.processes import cpu_seconds
 from payments_pipeline.column.signature import sign
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.paths import make_open_folder
@@ -66,9 +67,9 @@ def measure_webhooks(settings: Settings, seconds: float) -> None:
             with _running(application, environ) as (port, process):
                 for rate in (RATE, None):
                     _told(uvloop.run(_load(port, rate, WARM_UP_SECONDS)))
-                    used = _cpu_seconds(process.pid)
+                    used = cpu_seconds(process.pid)
                     run = _told(uvloop.run(_load(port, rate, seconds)))
-                    share = (_cpu_seconds(process.pid) - used) / run.seconds
+                    share = (cpu_seconds(process.pid) - used) / run.seconds
                     asked = "all it takes" if rate is None else f"{rate:,}"
                     table.add_row(
                         name,
@@ -266,13 +267,3 @@ def _wait_until_it_answers(port: int, process: "subprocess.Popen[bytes]") -> Non
         else:
             return
     raise PaymentsError("the service to be measured did not start", "see what it says above.")
-
-
-def _cpu_seconds(pid: int) -> float:
-    """What the process has used of processors; 0 where the system does not tell."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:  # noqa: PTH123 - no file of ours
-            fields = stat.read().rsplit(")", 1)[1].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

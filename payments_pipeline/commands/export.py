@@ -1,8 +1,6 @@
 """`payments export`: the books in formats that other tools read."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import get_args
@@ -12,6 +10,7 @@ import click
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ledger.export import Detail, TextFormat, write_parquet, write_text
 from payments_pipeline.postgres.connect import open_database
+from payments_pipeline.reporting.files import becoming
 from payments_pipeline.settings import begin
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -46,22 +45,9 @@ def journal(
         if out is None:
             write_text(connection, sys.stdout.buffer, format_, first=begin_on, last=end_on, detail=detail)
             return
-        with _complete_or_absent(out) as path:
+        with becoming(out) as path:
             if is_parquet:
                 write_parquet(connection, path, first=begin_on, last=end_on, detail=detail)
             else:
                 with path.open("wb") as file:
                     write_text(connection, file, format_, first=begin_on, last=end_on, detail=detail)
-
-
-@contextmanager
-def _complete_or_absent(out: Path) -> Iterator[Path]:
-    """A path beside the wanted one that takes its place in the end, so that nobody reads half a journal."""
-    part = out.with_name(f"{out.name}.part")
-    try:
-        yield part
-        part.replace(out)
-    except OSError as error:
-        raise PaymentsError(f"{out} cannot be written: {error.strerror}", "choose another place: --out") from error
-    finally:
-        part.unlink(missing_ok=True)

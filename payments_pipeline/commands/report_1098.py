@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from payments_pipeline.money import dollars
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.reporting.filer import FILER_FILE, read_filer
@@ -15,7 +16,6 @@ from payments_pipeline.reporting.files_1098 import Desk, write_csv, write_fire, 
 from payments_pipeline.reporting.form_1098 import KIND, draft
 from payments_pipeline.reporting.lifecycle import FILED_FORMATS, WrittenFile, find_report, log, validated
 from payments_pipeline.reporting.register_1098 import write_register
-from payments_pipeline.reporting.statement_1098 import dollars
 from payments_pipeline.rules.form_1098 import Policy
 from payments_pipeline.settings import begin
 

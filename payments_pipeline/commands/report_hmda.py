@@ -11,13 +11,13 @@ from payments_pipeline.errors import PaymentsError
 from payments_pipeline.hmda.census import read_census
 from payments_pipeline.hmda.edits.model import YEARS
 from payments_pipeline.hmda.institution import INSTITUTION_FILE, read_institution
-from payments_pipeline.partitions import business_date
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.reporting.hmda_files import Desk, Judgement, confirm, judged, write_csv, write_lar
 from payments_pipeline.reporting.hmda_lar import KIND, differences, draft
 from payments_pipeline.reporting.hmda_register import ACTIONS, DIFFERENCES, next_step, write_register
 from payments_pipeline.reporting.lifecycle import WrittenFile, find_report, log, validated
+from payments_pipeline.rules.calendar import business_date
 from payments_pipeline.rules.hmda import QUARTERS, ActivityPeriod
 from payments_pipeline.settings import begin
 

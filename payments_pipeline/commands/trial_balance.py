@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from payments_pipeline.ledger.trial_balance import TrialBalance, trial_balance
+from payments_pipeline.money import plain
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.settings import begin
 
@@ -60,11 +61,7 @@ def _table(found: TrialBalance, since: date | None, as_of: date | None, *, booke
     table.add_column("account", "", justify="right")
     table.add_column("name", "total")
     for column in columns:
-        table.add_column(column.removesuffix("_cents"), _dollars(found.total(column)), justify="right", no_wrap=True)
+        table.add_column(column.removesuffix("_cents"), plain(found.total(column)), justify="right", no_wrap=True)
     for account in found.accounts:
-        table.add_row(str(account.account), account.name, *(_dollars(getattr(account, column)) for column in columns))
+        table.add_row(str(account.account), account.name, *(plain(getattr(account, column)) for column in columns))
     return table
-
-
-def _dollars(cents: int) -> str:
-    return f"{'-' if cents < 0 else ''}{abs(cents) // 100:,}.{abs(cents) % 100:02}"

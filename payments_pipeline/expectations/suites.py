@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-RAILS: Final = ["ach", "wire", "realtime", "check", "card", "paypal", "venmo", "book"]
+from payments_pipeline.rules.envelope import METHODS
+
+RAILS: Final = list(METHODS)
 EVENTS: Final = ["initiated", "settled", "completed", "captured", "returned", "recalled", "canceled"]
 
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from psycopg import ClientCursor
 
 from payments_pipeline.expectations.suites import SUITES, Suite
-from payments_pipeline.postgres import url as urls
-from payments_pipeline.postgres.connect import PIPELINE_ROLE, Database
+from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.run import statements
 
 if TYPE_CHECKING:
@@ -70,12 +69,11 @@ def _findings(context: "EphemeralDataContext", database: Database, days: Sequenc
     import great_expectations as gx
     from great_expectations.checkpoint import UpdateDataDocsAction
 
+    address, arguments = database.for_sqlalchemy("expectations")
     source = context.data_sources.add_sql(
         "payments",
-        connection_string=urls.compose(urls.parse(database.url), scheme="postgresql+psycopg"),
-        kwargs={  # type: ignore[call-arg]
-            "connect_args": {"application_name": "expectations", "options": f"-c role={PIPELINE_ROLE} -c timezone=UTC"}
-        },
+        connection_string=address,
+        kwargs={"connect_args": arguments},  # type: ignore[call-arg]
     )
     validations = []
     for suite in SUITES:

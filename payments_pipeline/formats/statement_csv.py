@@ -21,7 +21,7 @@ import csv
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, BinaryIO, Final, NamedTuple
@@ -538,8 +538,3 @@ class _Rows:
 
     def write(self, text: str) -> int:
         return self._out.write(text.encode("utf-8"))
-
-
-def with_account(mapping: StatementMapping, account: str) -> StatementMapping:
-    """The same mapping for a file that does not say whose account it is of."""
-    return replace(mapping, account=account)

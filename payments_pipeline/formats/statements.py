@@ -9,8 +9,8 @@ lists in `LENIENT` are forgiven and remain as warnings; some are warnings always
 a date or a code, never a text of the bank's, which may name a person.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
@@ -205,10 +205,6 @@ class Reading:
         """Whether nothing is wrong with it that was not forgiven."""
         return not self.faults
 
-    def lines_of(self, statement: Statement) -> list[Line]:
-        """The lines of one of its statements."""
-        return [line for line in self.lines if line.statement == statement.number]
-
 
 def collect(items: Iterable[Item]) -> Reading:
     """Everything that a reader yields."""
@@ -221,15 +217,6 @@ def collect(items: Iterable[Item]) -> Reading:
         else:
             (reading.warnings if item.is_forgiven else reading.faults).append(item)
     return reading
-
-
-def without_place(items: Iterable[Item]) -> Iterator[Item]:
-    """The same without where in the file each stood: for comparing what two files say."""
-    for item in items:
-        if isinstance(item, Line):
-            yield item._replace(record=0, file_line=0)
-        else:
-            yield replace(item, record=0, file_line=0)
 
 
 # Values -----------------------------------------------------------------------------------------------------------------
@@ -253,13 +240,6 @@ def cents(whole: str, fraction: str, currency: str) -> int | None:
         return None
     amount = int(whole + fraction[:exponent].ljust(exponent, "0"))
     return amount if amount <= MAX_CENTS else None
-
-
-def decimal(amount_cents: int, currency: str, sign: str = ".") -> str:
-    """An amount of the currency's smallest unit, written without a sign and with this decimal sign."""
-    exponent = _EXPONENTS.get(currency, 2)
-    whole, part = divmod(abs(amount_cents), 10**exponent)
-    return f"{whole}{sign}{part:0{exponent}}" if exponent else f"{whole}{sign if sign == ',' else ''}"
 
 
 def yymmdd(text: str) -> date | None:

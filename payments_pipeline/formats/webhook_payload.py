@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from payments_pipeline.rules.calendar import business_date
 from payments_pipeline.rules.envelope import METHODS, idempotency_key, normalised_loan, normalised_reference
 from payments_pipeline.rules.settlement import RULES
 
@@ -55,7 +55,6 @@ EXPECTED: Final = {
 }
 """The fields of a body, and what each must hold."""
 
-_NEW_YORK: Final = ZoneInfo("America/New_York")
 _BLANKS: Final = " \t\n\r\f\v"
 _AMOUNT: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")
 _INSTANT: Final = re.compile(
@@ -345,7 +344,7 @@ def _complete(texts: dict[str, str]) -> None:
     texts["event"] = texts["event"] or _READY[texts["payment_channel"]]
     if not texts["value_date"] and texts["event"] not in WORDS_BACK:
         made_at = datetime.fromisoformat(texts["payment_date"])
-        texts["value_date"] = made_at.astimezone(_NEW_YORK).date().isoformat()
+        texts["value_date"] = business_date(made_at).isoformat()
 
 
 def _time_faults(texts: dict[str, str], received_at: datetime) -> Iterator[Fault]:
@@ -356,7 +355,7 @@ def _time_faults(texts: dict[str, str], received_at: datetime) -> Iterator[Fault
     if not texts["value_date"]:
         yield Fault("value_date", f"expected the value date of the payment that was {texts['event']}, as yyyy-mm-dd")
         return
-    days = (date.fromisoformat(texts["value_date"]) - received_at.astimezone(_NEW_YORK).date()).days
+    days = (date.fromisoformat(texts["value_date"]) - business_date(received_at)).days
     if not -OLDEST_DAYS <= days <= NEWEST_DAYS:
         yield Fault("value_date", EXPECTED["value_date"])
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import psycopg
 
 from payments_pipeline.postgres.run import query
+from payments_pipeline.rules.returns import CORRECTED_WITHIN_DAYS, MOST_ATTEMPTS
 
 _KINDS: Final = ("validation", "returns", "orphan_returns")
 
@@ -23,8 +24,10 @@ def open_cases(connection: psycopg.Connection[Any], day: date) -> Cases:
     """Open what the day's payments and returns give cause for, and resolve what has healed. Running it again adds nothing."""
     returned = query(connection, "payments/returned_value_dates", day=day, returns_from=day)
     value_dates = [row["effective_on"] for row in returned]
+    rules = {"corrected_within_days": CORRECTED_WITHIN_DAYS, "most_attempts": MOST_ATTEMPTS}
     counts = [
-        query(connection, f"operations/exception_cases_{kind}", day=day, value_dates=value_dates)[0] for kind in _KINDS
+        query(connection, f"operations/exception_cases_{kind}", day=day, value_dates=value_dates, **rules)[0]
+        for kind in _KINDS
     ]
     return Cases(
         opened=sum(count["opened"] for count in counts),

@@ -1,16 +1,15 @@
 """What runs days again when something about them has come late."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import dagster as dg
-import psycopg
 
 from payments_pipeline import clock
 from payments_pipeline.operations.requests import DueDay, due_days
-from payments_pipeline.partitions import business_date, business_days
+from payments_pipeline.partitions import business_days
 from payments_pipeline.resources import Platform
+from payments_pipeline.rules.calendar import business_date
 
 AT_ONCE: Final = 5
 ATTEMPTS: Final = 3
@@ -31,17 +30,13 @@ _OVER: Final = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.Da
 def late_arrivals(
     context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]
 ) -> dg.SensorResult | dg.SkipReason:
-    """A run for each day that waits, a few at a time; the other days are still waiting at the next tick."""
+    """A run for each day that waits, a few at a time; the other days are still waiting at the next tick.
+
+    Today's is left to the evening's schedule. No other sensor starts runs of days.
+    """
     with platform.connect("late_arrivals") as connection:
-        return runs_of_waiting_days(connection, context.instance, clock.now(platform.home))
-
-
-def runs_of_waiting_days(
-    connection: psycopg.Connection[Any], instance: dg.DagsterInstance, now: datetime
-) -> dg.SensorResult | dg.SkipReason:
-    """A run for each day that waits, or why there is none. Today's is left to the evening's schedule."""
-    waiting = due_days(connection, business_days.start.date(), business_date(now))
-    requests = [request for due in waiting if (request := _request(instance, due))]
+        waiting = due_days(connection, business_days.start.date(), business_date(clock.now(platform.home)))
+    requests = [request for due in waiting if (request := _request(context.instance, due))]
     if not requests:
         return dg.SkipReason(_why_not(waiting))
     return dg.SensorResult(run_requests=requests[:AT_ONCE])

@@ -7,7 +7,7 @@ regulators: it alone may read personal data that is encrypted.
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import psycopg
 from psycopg import sql
@@ -16,9 +16,6 @@ from psycopg.rows import TupleRow
 from payments_pipeline.errors import DatabaseError
 from payments_pipeline.postgres import url as urls
 from payments_pipeline.settings import Settings
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 Role = Literal["owner", "pipeline", "webhooks", "compliance"]
 
@@ -78,14 +75,10 @@ class Database:
         except psycopg.OperationalError as error:
             raise self._refused(error) from error
 
-    def engine(self, role: Role = "pipeline", *, application_name: str = "payments") -> "Engine":
-        """A new SQLAlchemy engine under this role, for what wants one; whoever asks for it disposes of it."""
-        from sqlalchemy import create_engine
-
-        return create_engine(
-            urls.compose(urls.parse(self.url), scheme="postgresql+psycopg"),
-            connect_args={"application_name": application_name, "options": self._options(role)},
-        )
+    def for_sqlalchemy(self, application_name: str) -> tuple[str, dict[str, str]]:
+        """The address, and the `connect_args` of an engine whose connections are those of the pipeline."""
+        arguments = {"application_name": application_name, "options": self._options("pipeline")}
+        return urls.compose(urls.parse(self.url), scheme="postgresql+psycopg"), arguments
 
     def dagster_url(self) -> str:
         """The address of Dagster's storage, whose database is made if it is missing.

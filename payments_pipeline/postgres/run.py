@@ -59,6 +59,17 @@ def _located(name: str, statement: Statement) -> Iterator[None]:
         position = error.diag.statement_position
         line = statement.line + statement.text[: int(position)].count("\n") if position else statement.line
         raise StatementError(
-            f"sql/{name}.sql, line {line}: {str(error).strip()}",
-            "the transaction was rolled back; correct the statement or the rows it names, and run it again.",
+            f"sql/{name}.sql, line {line}: {without_rows(error)}",
+            "the transaction was rolled back, and the database's log tells of which rows; correct them or the statement, and "
+            "run it again.",
         ) from error
+
+
+def without_rows(error: psycopg.Error) -> str:
+    """What the database refused, without the rows and values that it quotes: they may be personal, and errors are kept."""
+    sqlstate = error.diag.sqlstate
+    if sqlstate is None:  # psycopg's own words, which quote none
+        return str(error).strip()
+    if sqlstate.startswith("22"):  # a value that does not fit its type is quoted in the message itself
+        return f"{type(error).__name__} ({sqlstate})"
+    return error.diag.message_primary or f"{type(error).__name__} ({sqlstate})"

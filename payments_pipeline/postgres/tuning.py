@@ -1,8 +1,8 @@
 """How the embedded server is set, from the size of the machine.
 
-They suit a day of a million payments over six million loans: large sorts and hashes in
-memory, checkpoints far apart, no JIT (its compile time exceeded what it saved), and the least write-ahead log that
-still survives a crash, since nothing replicates from this server.
+The settings suit a day of a million payments over six million loans: large sorts and hashes in memory, checkpoints far
+apart, no JIT (its compile time exceeded what it saved), and the least write-ahead log that still survives a crash, since
+nothing replicates from this server.
 """
 
 import os

@@ -11,6 +11,8 @@ from datetime import date
 from html import escape
 from typing import Final, Literal
 
+from payments_pipeline.money import dollars, signed
+
 INK: Final = "#1b2430"
 QUIET: Final = "#5a6675"
 FAINT: Final = "#8a94a3"
@@ -378,16 +380,6 @@ def _svg_shape(shape: Shape) -> str:
 
 
 # Figures ----------------------------------------------------------------------------------------------------------------
-
-
-def dollars(cents: int) -> str:
-    """Cents as people write dollars."""
-    return f"{'-' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02}"
-
-
-def signed(cents: int) -> str:
-    """A difference: with its sign, whichever it is."""
-    return dollars(cents) if cents <= 0 else f"+{dollars(cents)}"
 
 
 def short(cents: int) -> str:

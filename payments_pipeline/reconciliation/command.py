@@ -10,6 +10,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from payments_pipeline.money import plain
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.postgres.run import query
 from payments_pipeline.reconciliation.days import reconcile_day
@@ -46,7 +47,7 @@ def show(at: datetime, every: bool) -> None:
     table = _table("rail", "cause", "dollars", "item", "what", "next step")
     for row in rows:
         table.add_row(
-            row["channel"], row["cause"], f"{row['variance_cents'] / 100:,.2f}", row["item_id"], row["description"],
+            row["channel"], row["cause"], plain(row["variance_cents"]), row["item_id"], row["description"],
             row["next_step"] or "",
         )  # fmt: skip
     Console().print(table)
@@ -76,7 +77,7 @@ def waiting() -> None:
     table = _table("decision", "day", "what", "dollars", "by", "reason")
     for row in rows:
         table.add_row(
-            str(row["decision_id"]), str(row["bank_day"]), row["decision"], f"{row['cents'] / 100:,.2f}",
+            str(row["decision_id"]), str(row["bank_day"]), row["decision"], plain(row["cents"]),
             row["decided_by"], row["reason"],
         )  # fmt: skip
     Console().print(table)
@@ -142,7 +143,7 @@ def day_command(at: datetime) -> None:
     for rail in found.channels:
         click.echo(
             f"{rail.account} {rail.channel}: {rail.status}, {rail.matched_count} matched, {rail.open_count} open, "
-            f"the bank's less ours {rail.variance_cents / 100:,.2f}"
+            f"the bank's less ours {plain(rail.variance_cents)}"
         )
 
 
@@ -162,7 +163,7 @@ def _judge(verdict: Verdict, decision_id: UUID, reason: str, decided_by: str) ->
 
 def _tell(stored: Decision) -> None:
     waits = "; it counts once somebody else approves it" if stored.needs_approval else ""
-    click.echo(f"{stored.decision} {stored.decision_id}, {stored.cents / 100:,.2f} dollars at stake{waits}")
+    click.echo(f"{stored.decision} {stored.decision_id}, {plain(stored.cents)} dollars at stake{waits}")
 
 
 def _connect() -> psycopg.Connection[Any]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import psycopg
 
+from payments_pipeline.postgres.days import close_days, open_days
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.rules.calendar import add_bank_days, is_bank_day
 
@@ -88,7 +89,7 @@ def match_day(connection: psycopg.Connection[Any], day: date) -> Matched:
     connection.execute("select pg_advisory_xact_lock(hashtext('reconciliation.matches'))")
     # what is joined is a day's rows; the default would spill each of them to disk
     connection.execute("set local work_mem = '256MB'")
-    connection.execute("select operations.open_day('reconciliation.matches', %s)", (day,))
+    open_days(connection, ["reconciliation.matches"], [day])
     near = days_around(connection, day)
     _pair(connection, day, near)
     has_both_sides = _match_the_rest(connection, day, near)
@@ -97,7 +98,7 @@ def match_day(connection: psycopg.Connection[Any], day: date) -> Matched:
     if not is_new:
         run(connection, "reconciliation/pairs_gone", day=day)
     run(connection, "reconciliation/pairs_stored", day=day)
-    connection.execute("select operations.close_day('reconciliation.matches', %s)", (day,))
+    close_days(connection, ["reconciliation.matches"], [day])
     return Matched(day, near, has_both_sides)
 
 
@@ -105,7 +106,7 @@ def explain_day(connection: psycopg.Connection[Any], matched: Matched) -> Reconc
     """Say what explains the variance of a day that was just matched: items, totals, bridge, suggestions, cases."""
     day, near = matched.day, list(matched.near)
     items = query(connection, "reconciliation/items", day=day, near=near)[0]["items"]
-    run(connection, "reconciliation/days", day=day, near=near)
+    run(connection, "reconciliation/days", day=day)
     run(connection, "reconciliation/suggestions_cleared", day=day)
     if matched.has_both_sides:
         run(connection, "reconciliation/suggestions", day=day)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import dagster as dg
 from dagster_dbt import dbt_assets
 
-from payments_pipeline.daily import markdown_table, remedies_shown
+from payments_pipeline.daily import remedies_shown, told_of
 from payments_pipeline.partitions import one_year_a_run, tax_years
 from payments_pipeline.postgres.run import query
 from payments_pipeline.reporting.marts import MANIFEST, OF_NO_DAY, Dbt, Translator, reaching
@@ -48,10 +48,7 @@ def compliance_marts(
             if isinstance(event, dg.Output):
                 key = context.asset_key_for_output(event.output_name)
                 lines = query(connection, f"reporting/reports/{key.path[-1]}", tax_year=int(year))
-                told: dict[str, Any] = {"dagster/row_count": sum(int(line.get("rows", 1)) for line in lines)}
-                if lines:
-                    told["what_matters"] = dg.MetadataValue.md(markdown_table(lines))
-                context.add_asset_metadata(told, key, year)
+                context.add_asset_metadata(told_of(lines), key, year)
                 connection.commit()
             yield event
     shutil.rmtree(target, ignore_errors=True)  # a failed run leaves dbt's log and compiled statements there

@@ -22,9 +22,10 @@ from payments_pipeline.postgres.run import run
 from payments_pipeline.reporting import fire_1098, iris_1098
 from payments_pipeline.reporting.filer import Filer
 from payments_pipeline.reporting.files import becoming
-from payments_pipeline.reporting.form_1098 import Address, Return, Transaction, require_agreement, returns, stream
+from payments_pipeline.reporting.form_1098 import Address, Return, Transaction, require_agreement, returns
 from payments_pipeline.reporting.lifecycle import Report, WrittenFile
 from payments_pipeline.reporting.statement_1098 import Statement, write_statement
+from payments_pipeline.reporting.whole_books import stream
 
 _FAULTS_SHOWN: Final = 20
 _ROWS_AT_A_TIME: Final = 50_000

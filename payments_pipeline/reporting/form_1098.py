@@ -15,8 +15,9 @@ import psycopg
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.formats.tax_identity import Identity, identity_place
 from payments_pipeline.pii import PersonalData
-from payments_pipeline.postgres.run import query, run, statements
+from payments_pipeline.postgres.run import query, run
 from payments_pipeline.reporting.lifecycle import Report, add_report, find_reports
+from payments_pipeline.reporting.whole_books import bound_memory, stream
 from payments_pipeline.rules.form_1098 import Policy, file_by
 
 KIND: Final = "form_1098"
@@ -31,7 +32,6 @@ RETENTION_YEARS: Final = 4
 
 # Two computations of a year would number their versions alike. Any number will do, as long as it is this one.
 _FORMS_LOCK: Final = 4_210_011
-_ROWS_AT_A_TIME: Final = 5_000
 _SHOWN: Final = 10
 
 
@@ -91,7 +91,7 @@ def draft(connection: psycopg.Connection[Any], tax_year: int, policy: Policy, pr
     _refuse_odd_year(tax_year)
     _refuse_other_option(connection, tax_year, policy)
     connection.execute("select pg_advisory_xact_lock(%s)", (_FORMS_LOCK,))
-    _bound_memory(connection)
+    bound_memory(connection)
     year = _parameters(tax_year) | {"uses_january_15": policy.uses_january_15}
     for step in ("received", "adjustments", "wanted"):
         run(connection, f"reporting/form_1098_{step}", **year)
@@ -190,30 +190,6 @@ def returns(
             Address(street, city, state or "", zip_ or "", country),
             *boxes,
         )
-
-
-def stream(
-    connection: psycopg.Connection[Any], name: str, *, is_whole_book: bool = True, **parameters: object
-) -> Iterator[tuple[Any, ...]]:
-    """The rows of a file of `sql/` as the server sends them."""
-    (statement,) = statements(name)
-    _bound_memory(connection)
-    # A cursor is planned for its first tenth, and by loops over what was estimated at one row: over 40,000 forms that took
-    # two minutes where hashing takes half a second.
-    connection.execute("set local cursor_tuple_fraction = 1")
-    connection.execute("select set_config('enable_nestloop', %s, true)", ("off" if is_whole_book else "on",))
-    with connection.cursor(name=name.rpartition("/")[2]) as cursor:
-        cursor.itersize = _ROWS_AT_A_TIME
-        cursor.execute(f"/* {name} */ {statement.text}".encode(), parameters)
-        yield from cursor
-
-
-def _bound_memory(connection: psycopg.Connection[Any]) -> None:
-    """What a sort may take in memory, and a hash twice; several stand side by side, in each of the server's processes.
-
-    A book of any size is worked on within it: what does not fit goes to disk, and less of it there would save little.
-    """
-    connection.execute("set local work_mem = '24MB'")
 
 
 def has_been_filed(connection: psycopg.Connection[Any], report: Report) -> bool:

@@ -4,9 +4,8 @@ The work is that of `payments report 1098`. It runs under the role of compliance
 what it reads stays in the files: metadata name loans and sums, and an error is told without the rows that it is about.
 """
 
-import getpass
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -14,18 +13,20 @@ from typing import Any, Final
 import dagster as dg
 import psycopg
 
-from payments_pipeline.daily import asset_key, markdown_table, remedies_shown, table
-from payments_pipeline.errors import PaymentsError
+from payments_pipeline.daily import asset_key, remedies_shown, table, told_of
 from payments_pipeline.formats import fire
 from payments_pipeline.partitions import one_year_a_run, tax_years
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.run import query
-from payments_pipeline.reporting import checks, lifecycle
+from payments_pipeline.reporting import form_1098_checks as checks
+from payments_pipeline.reporting import lifecycle
 from payments_pipeline.reporting.filer import read_filer
 from payments_pipeline.reporting.files_1098 import Desk, RefusedFileError, write_fire, write_iris
 from payments_pipeline.reporting.form_1098 import KIND, draft
 from payments_pipeline.reporting.lifecycle import FILED_FORMATS, WrittenFile, find_report, log, validated
 from payments_pipeline.reporting.page_1098 import Page
+from payments_pipeline.reporting.personal import personal_data_kept_out
+from payments_pipeline.reporting.preparation import Preparation
 from payments_pipeline.reporting.register_1098 import reviewed, write_register
 from payments_pipeline.resources import Platform
 from payments_pipeline.rules.form_1098 import Policy
@@ -41,17 +42,10 @@ def of_any_day(name: str) -> dg.AssetDep:
     return dg.AssetDep(asset_key(name), partition_mapping=dg.AllPartitionMapping())
 
 
-class Preparation(dg.Config):
-    """Who has the report made, and by which choices."""
+class Choices(Preparation):
+    """Who has the forms made, and by which choices."""
 
-    prepared_by: str = ""
-    """By default who the process runs as. Whoever it is may not approve it."""
     uses_january_15: bool = True
-
-    @property
-    def actor(self) -> str:
-        """The name for the audit log."""
-        return self.prepared_by.strip() or getpass.getuser()
 
 
 @dg.multi_asset(
@@ -71,11 +65,11 @@ class Preparation(dg.Config):
     backfill_policy=one_year_a_run,
 )
 def forms(
-    context: dg.AssetExecutionContext, config: Preparation, platform: dg.ResourceParam[Platform]
+    context: dg.AssetExecutionContext, config: Choices, platform: dg.ResourceParam[Platform]
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Computes the forms of a year, and appends those that differ from their last version."""
     year = context.partition_key
-    with remedies_shown(), personal_data_kept_out(), _compliance(platform, "forms") as connection:
+    with remedies_shown(), _discreetly(), _compliance(platform, "forms") as connection:
         report = draft(connection, int(year), Policy(uses_january_15=config.uses_january_15), config.actor)
         desk = _desk(platform, connection, report)
         page = Page.of(desk, reviewed(desk))
@@ -106,7 +100,7 @@ def files(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Writes the file of a year in the format of its system, FIRE through 2025 and IRIS after, once it is accepted."""
     year = context.partition_key
-    with remedies_shown(), personal_data_kept_out():
+    with remedies_shown(), _discreetly():
         try:
             with _compliance(platform, "files") as connection:
                 desk = _desk(platform, connection, find_report(connection, KIND, year))
@@ -142,7 +136,7 @@ def review(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Sets the review page. Materialize it again to see what was approved or submitted since."""
     year = context.partition_key
-    with remedies_shown(), personal_data_kept_out(), _compliance(platform, "review") as connection:
+    with remedies_shown(), _discreetly(), _compliance(platform, "review") as connection:
         desk = _desk(platform, connection, find_report(connection, KIND, year))
         page = Page.of(desk, reviewed(desk))
         told = _told(connection, "reports", year) | {"status": desk.report.status}
@@ -152,23 +146,8 @@ def review(
     yield checks.log_is_whole(broken)
 
 
-@contextmanager
-def personal_data_kept_out() -> Iterator[None]:
-    """Let no error carry a row: PostgreSQL quotes it, and tracebacks show what they were given."""
-    try:
-        yield
-    except PaymentsError:
-        raise
-    except psycopg.Error as error:
-        raise PaymentsError(
-            f"the database refused a statement about personal data ({error.sqlstate or type(error).__name__})",
-            "the database's own log says more, to those who may read it; payments report 1098 runs the same by hand.",
-        ) from None
-    except Exception as error:
-        raise PaymentsError(
-            f"the report stopped at a {type(error).__name__}, whose text may hold personal data and is not shown",
-            "payments report 1098 runs the same by hand, and shows it to who may see it.",
-        ) from None
+def _discreetly() -> AbstractContextManager[None]:
+    return personal_data_kept_out("payments report 1098")
 
 
 @contextmanager
@@ -205,9 +184,7 @@ def _write(desk: Desk, actor: str) -> list[WrittenFile]:
 
 
 def _told(connection: psycopg.Connection[Any], name: str, tax_year: str) -> dict[str, Any]:
-    lines = query(connection, f"reporting/told_of_{name}", tax_year=int(tax_year))
-    told: dict[str, Any] = {"dagster/row_count": sum(int(line.get("rows", 1)) for line in lines)}
-    return told | ({"what_matters": dg.MetadataValue.md(markdown_table(lines))} if lines else {})
+    return told_of(query(connection, f"reporting/told_of_{name}", tax_year=int(tax_year)))
 
 
 EVIDENCE: Final = table(

@@ -10,9 +10,9 @@ from typing import Any, Final
 import dagster as dg
 
 from payments_pipeline.formats import fire
+from payments_pipeline.money import dollars
 from payments_pipeline.reporting.files_1098 import Fault, RefusedFileError
 from payments_pipeline.reporting.page_1098 import Page, fault_table
-from payments_pipeline.reporting.statement_1098 import dollars
 
 _FORMS: Final = dg.AssetKey(["compliance", "forms_1098"])
 _FILES: Final = dg.AssetKey(["compliance", "report_files"])
@@ -112,7 +112,7 @@ def edits_broken(refused: RefusedFileError) -> Iterator[dg.AssetCheckResult]:
     for fault in refused.faults:
         by_edit[_edit_of(fault)].append(_parts_of(fault))
     for name, faults in by_edit.items():
-        shown = {"faults": dg.MetadataValue.md(fault_table(faults, len(faults)))} if faults else {}
+        shown = {"faults": dg.MetadataValue.md(fault_table(faults))} if faults else {}
         yield dg.AssetCheckResult(
             asset_key=_FILES,
             check_name=name,

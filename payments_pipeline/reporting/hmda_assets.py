@@ -7,6 +7,7 @@ their stage. Nothing runs by itself: a person makes a register when the period i
 
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,21 +17,22 @@ from payments_pipeline.clock import now
 from payments_pipeline.daily import remedies_shown, table
 from payments_pipeline.hmda.edits.model import YEARS
 from payments_pipeline.hmda.institution import read_institution
-from payments_pipeline.partitions import business_date
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.reporting.hmda_files import Broken, Desk, Judgement, judged, write_lar
 from payments_pipeline.reporting.hmda_lar import KIND, differences, draft
 from payments_pipeline.reporting.hmda_register import markdown, next_step, write_register
 from payments_pipeline.reporting.lifecycle import WrittenFile, find_report, validated
+from payments_pipeline.reporting.personal import personal_data_kept_out
+from payments_pipeline.reporting.preparation import Preparation
 from payments_pipeline.resources import Platform
-from payments_pipeline.rules.hmda import QUARTERS, ActivityPeriod
+from payments_pipeline.rules.calendar import business_date
+from payments_pipeline.rules.hmda import QUARTERLY_THRESHOLD, QUARTERS, ActivityPeriod
 from payments_pipeline.settings import load_settings
 
 activity_years: Final = dg.StaticPartitionsDefinition([str(ActivityPeriod(year)) for year in YEARS])
 activity_quarters: Final = dg.StaticPartitionsDefinition(
     [str(ActivityPeriod(year, quarter)) for year in YEARS for quarter in QUARTERS]
 )
-_PREPARER: Final = "Dagster"
 _FOLDER: Final = Path("reports") / "hmda"
 
 CHECKS: Final = {
@@ -81,39 +83,36 @@ def _register(name: str, sentence: str, partitions: dg.PartitionsDefinition[str]
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
     )
     def register(
-        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
+        context: dg.AssetExecutionContext, config: Preparation, platform: dg.ResourceParam[Platform]
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         with remedies_shown():
-            yield from _made(platform, spec.key, ActivityPeriod.of(context.partition_key))
+            yield from _made(platform, spec.key, ActivityPeriod.of(context.partition_key), config.actor)
 
     return register
 
 
 def _made(
-    platform: Platform, key: dg.AssetKey, period: ActivityPeriod
+    platform: Platform, key: dg.AssetKey, period: ActivityPeriod, actor: str
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     filer = read_institution()
     personal_data = PersonalData.of(load_settings())
-    with platform.database.connect("compliance", application_name=f"hmda register {period}") as connection:
+    with (
+        personal_data_kept_out("payments report hmda"),
+        platform.database.connect("compliance", application_name=f"hmda register {period}") as connection,
+    ):
         connection.execute("set transaction isolation level repeatable read")
         today = business_date(now(platform.home))
-        report = draft(connection, personal_data, period, filer, _PREPARER, today=today)
+        report = draft(connection, personal_data, period, filer, actor, today=today)
         desk = Desk(connection, personal_data, report, filer, platform.home / _FOLDER / str(period))
         with judged(desk) as judgement:
             files = write_register(desk, judgement)
             if judgement.refusal is None:
                 lar = write_lar(desk, judgement)
-                validated(connection, report, _PREPARER, lar)
+                validated(connection, report, actor, lar)
                 files = [*lar, *files]
             differing = differences(connection, period)
-            told = Desk(
-                connection,
-                personal_data,
-                find_report(connection, KIND, str(period), report.version),
-                filer,
-                desk.folder,
-            )
-            metadata = _metadata(told, judgement, differing, files)
+            judged_report = find_report(connection, KIND, str(period), report.version)
+            metadata = _metadata(replace(desk, report=judged_report), judgement, differing, files)
     yield dg.MaterializeResult(asset_key=key, metadata=metadata)
     for check, (kinds, _) in CHECKS.items():
         yield _result(check, key, judgement.of_kind(*kinds), is_blocking=check in _BLOCKING)
@@ -167,7 +166,7 @@ hmda_lar: Final = _register(
 )
 hmda_lar_quarters: Final = _register(
     "hmda_lar_quarters",
-    "The HMDA register of a quarter, which institutions of 60,000 applications and more file in between.",
+    f"The HMDA register of a quarter, which institutions of {QUARTERLY_THRESHOLD:,} applications and more file in between.",
     activity_quarters,
 )
 

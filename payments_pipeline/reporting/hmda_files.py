@@ -7,9 +7,9 @@ values: when they change, it lapses.
 
 import csv
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -189,7 +189,7 @@ def confirm(desk: Desk, judgement: Judgement, reasons: Mapping[str, str], actor:
         if written:
             details = {"edit": edit, "rows": broken.rows, "reason": reason.strip()}
             log(desk.connection, desk.report.report_id, "edit confirmed", actor, details)
-    return Judgement(judgement.part, judgement.rows, tuple(_with_confirmations(desk, judgement.broken)))
+    return replace(judgement, broken=tuple(_with_confirmations(desk, judgement.broken)))
 
 
 def write_lar(desk: Desk, judgement: Judgement) -> list[WrittenFile]:
@@ -277,20 +277,11 @@ def _order(kind: str) -> int:
     return (PARSER, "syntactic", "validity", "quality", "macro").index(kind)
 
 
-def _with_confirmations(desk: Desk, broken: list[Broken] | tuple[Broken, ...]) -> list[Broken]:
+def _with_confirmations(desk: Desk, broken: Iterable[Broken]) -> list[Broken]:
     rows = query(desk.connection, "reporting/hmda_confirmation_list", period=desk.report.period)
     known = {(row["edit"], bytes(row["evidence"])): Confirmation(row["reason"], row["confirmed_by"]) for row in rows}
     return [
-        Broken(
-            each.edit,
-            each.kind,
-            each.rows,
-            each.wording,
-            each.evidence,
-            each.examples,
-            None if each.blocks else known.get((each.edit, each.evidence)),
-        )
-        for each in broken
+        replace(each, confirmation=None if each.blocks else known.get((each.edit, each.evidence))) for each in broken
     ]
 
 

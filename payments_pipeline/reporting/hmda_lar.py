@@ -19,8 +19,8 @@ from payments_pipeline.hmda.layout import SEPARATOR
 from payments_pipeline.hmda.records import Person
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.run import query, run
-from payments_pipeline.reporting.form_1098 import stream
 from payments_pipeline.reporting.lifecycle import Report, add_report, find_reports
+from payments_pipeline.reporting.whole_books import stream
 from payments_pipeline.rules.hmda import ActivityPeriod
 
 KIND: Final = "hmda_lar"
@@ -100,9 +100,7 @@ def differences(connection: psycopg.Connection[Any], period: ActivityPeriod) -> 
 
 def lines(connection: psycopg.Connection[Any], personal_data: PersonalData, report: Report) -> Iterator[str]:
     """The rows of a version as they are filed, in order. Memory holds a few thousand."""
-    rows = stream(
-        connection, "reporting/hmda_lines", is_whole_book=True, period=report.period, report_version=report.version
-    )
+    rows = stream(connection, "reporting/hmda_lines", period=report.period, report_version=report.version)
     for application, hash_, encrypted in rows:
         yield personal_data.decrypt(bytes(encrypted), _line_place(report.period, application, bytes(hash_)))
 

@@ -100,7 +100,7 @@ def find_reports(
     connection: psycopg.Connection[Any], kind: str | None = None, period: str | None = None
 ) -> list[Report]:
     """All versions, by kind and period, the oldest first."""
-    return [_report(row) for row in query(connection, "reporting/report_list", kind=kind, period=period)]
+    return [Report(**row) for row in query(connection, "reporting/report_list", kind=kind, period=period)]
 
 
 def find_report(connection: psycopg.Connection[Any], kind: str, period: str, version: int | None = None) -> Report:
@@ -254,7 +254,3 @@ class WrittenFile:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").digest()
         return cls(path, format_, records, path.stat().st_size, digest)
-
-
-def _report(row: dict[str, Any]) -> Report:
-    return Report(**row)

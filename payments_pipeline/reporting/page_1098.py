@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from payments_pipeline.money import dollars
 from payments_pipeline.postgres.run import query
 from payments_pipeline.reporting.files_1098 import Desk
 from payments_pipeline.reporting.form_1098 import bridge, differences
 from payments_pipeline.reporting.lifecycle import Report, find_reports
 from payments_pipeline.reporting.register_1098 import BOX_NAMES, SHOWN, TO_REVIEW, Review, label
-from payments_pipeline.reporting.statement_1098 import dollars
 from payments_pipeline.rules.form_1098 import correct_until, file_by, furnish_by
 
 _LIFE: Final = ("drafted", "validated", "approved", "submitted")
@@ -184,11 +184,10 @@ class Page:
         return _EVIDENCE.format(year=self.desk.tax_year, content=self.desk.report.content_hash.hex())
 
 
-def fault_table(faults: Sequence[tuple[str, str, str]], count: int) -> str:
+def fault_table(faults: Sequence[tuple[str, str, str]]) -> str:
     """What the validator found, a row a fault: where, what it expected, what it found in its place."""
     lines = ["| where | expected | found |", "|---|---|---|"]
-    lines += [f"| {' | '.join(_cell(part) for part in fault)} |" for fault in faults]
-    return "\n".join(lines + ([f"\nand {count - len(faults):,} more"] if count > len(faults) else []))
+    return "\n".join(lines + [f"| {' | '.join(_cell(part) for part in fault)} |" for fault in faults])
 
 
 def _cell(text: str) -> str:

@@ -7,13 +7,12 @@ from typing import Final
 import jinja2
 from markupsafe import Markup
 
-from payments_pipeline.reconciliation.charts import as_svg, dollars, signed
+from payments_pipeline.money import dollars, signed
+from payments_pipeline.reconciliation.charts import as_svg
 from payments_pipeline.reporting import reconciliation_words as words
 from payments_pipeline.reporting.reconciliation_report import DayReport
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
-_EXPLAINED_SHOWN: Final = 40
-_SUGGESTIONS_SHOWN: Final = 25
 
 
 def as_html(report: DayReport) -> str:
@@ -29,8 +28,8 @@ def as_html(report: DayReport) -> str:
         provenance=words.provenance(report),
         bridge=Markup(as_svg(report.bridge_picture)),  # noqa: S704 its texts are escaped where it is drawn
         trend=Markup(as_svg(report.trend_picture) if report.trend_days else ""),  # noqa: S704
-        explained_shown=_EXPLAINED_SHOWN,
-        suggestions_shown=_SUGGESTIONS_SHOWN,
+        explained_shown=words.EXPLAINED_SHOWN,
+        suggestions_shown=words.SUGGESTIONS_SHOWN,
     )
 
 

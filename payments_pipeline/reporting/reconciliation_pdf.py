@@ -4,7 +4,6 @@ The same report is the same bytes, so that a copy can be held against one that i
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 from pathlib import Path as FilePath
 from typing import Any, Final
 from xml.sax.saxutils import escape
@@ -15,9 +14,10 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, PageTemplate, Paragraph, Spacer, Table
 
-from payments_pipeline.formats import tax_text
-from payments_pipeline.reconciliation.charts import Box, Path, Picture, Words, dollars, signed
+from payments_pipeline.money import dollars, signed
+from payments_pipeline.reconciliation.charts import Box, Path, Picture, Words
 from payments_pipeline.reporting import reconciliation_words as words
+from payments_pipeline.reporting.paper import drawable
 from payments_pipeline.reporting.reconciliation_report import DayReport
 
 _WIDTH, _HEIGHT = LETTER
@@ -26,8 +26,6 @@ _INNER: Final = _WIDTH - 2 * _MARGIN
 _INK, _QUIET, _RULE, _SHADE, _GOOD, _BAD = (
     HexColor(color) for color in ("#1b2430", "#5a6675", "#c9d0d9", "#f1f3f6", "#2d7d54", "#a8322a")
 )
-_EXPLAINED_SHOWN: Final = 40
-_SUGGESTIONS_SHOWN: Final = 25
 _LONGEST: Final = 600
 """Letters of a text: a row must fit on a page, and what banks write has no end. The page and the workbook have all."""
 
@@ -117,9 +115,9 @@ def _summary(report: DayReport) -> Iterable[Flowable]:
 def _tile(tile: words.Tile) -> Flowable:
     color = {"good": "#2d7d54", "bad": "#a8322a"}.get(tile.tone, "#1b2430")
     return Paragraph(
-        f'<font size="7.6" color="#5a6675">{_shown(tile.name)}</font><br/>'
-        f'<font size="12" color="{color}"><b>{_shown(tile.figure)}</b></font><br/>'
-        f'<font size="7.6" color="#5a6675">{_shown(tile.note)}</font>',
+        f'<font size="7.6" color="#5a6675">{drawable(tile.name)}</font><br/>'
+        f'<font size="12" color="{color}"><b>{drawable(tile.figure)}</b></font><br/>'
+        f'<font size="7.6" color="#5a6675">{drawable(tile.note)}</font>',
         ParagraphStyle("tile", parent=_TEXT, leading=14),
     )
 
@@ -289,12 +287,12 @@ def _healed(report: DayReport) -> Iterable[Flowable]:
             _cell(f"{one.account}, {one.channel}"), _cell(one.name), one.status.replace("_", " "),
             signed(one.variance_cents), _cell(one.description),
         )
-        for one in report.explained_items[:_EXPLAINED_SHOWN]
+        for one in report.explained_items[:words.EXPLAINED_SHOWN]
     ]  # fmt: skip
     columns = ("Account, rail", "Cause", "Status", "Bank less books", "Item")
     yield _table(columns, items, (84, 92, 70, 76, None), "lllrl")
-    if len(report.explained_items) > _EXPLAINED_SHOWN:
-        yield _none(f"Shown are the {_EXPLAINED_SHOWN} largest; the bridge counts all, the workbook lists them.")
+    if len(report.explained_items) > words.EXPLAINED_SHOWN:
+        yield _none(f"Shown are the {words.EXPLAINED_SHOWN} largest; the bridge counts all, the workbook lists them.")
 
 
 def _people(report: DayReport) -> Iterable[Flowable]:
@@ -305,11 +303,11 @@ def _people(report: DayReport) -> Iterable[Flowable]:
         yield _none("What may belong together but is tied or unsure. Nothing of it was matched; a person decides.")
         rows: list[Row] = [
             (f"{one.score}", _cell(one.evidence), f"{len(one.line_ids)}", f"{len(one.payment_ids)}")
-            for one in report.suggestions[:_SUGGESTIONS_SHOWN]
+            for one in report.suggestions[: words.SUGGESTIONS_SHOWN]
         ]
         yield _table(("Score", "Evidence", "Lines", "Payments"), rows, (36, None, 40, 50), "rlrr")
-        if report.suggestions[0].suggestions > _SUGGESTIONS_SHOWN:
-            yield _none(f"Shown are the best {_SUGGESTIONS_SHOWN} of {report.suggestions[0].suggestions:,}.")
+        if report.suggestions[0].suggestions > words.SUGGESTIONS_SHOWN:
+            yield _none(f"Shown are the best {words.SUGGESTIONS_SHOWN} of {report.suggestions[0].suggestions:,}.")
     if not report.decisions:
         yield _none("Nobody has decided anything about this day: all matches were found by rule.")
         return
@@ -389,7 +387,7 @@ def _table(
 ) -> Flowable:
     """Rows under their names, which come again on each page; the one column without a width takes what is left."""
     left = _INNER - sum(width or 0 for width in widths)
-    heads = [Paragraph(f'<para align="{_ALIGNED[side]}">{_shown(name)}</para>', _HEAD) for name, side in zip(names, aligned, strict=True)]  # fmt: skip
+    heads = [Paragraph(f'<para align="{_ALIGNED[side]}">{drawable(name)}</para>', _HEAD) for name, side in zip(names, aligned, strict=True)]  # fmt: skip
     style: list[Any] = [
         ("FONT", (0, 0), (-1, -1), "Helvetica", 7.6),
         ("TEXTCOLOR", (0, 0), (-1, -1), _INK),
@@ -410,7 +408,7 @@ def _table(
             ("FONT", (0, at), (-1, at), "Helvetica-Bold", 7.6),
             ("BACKGROUND", (0, at), (-1, at), _SHADE),
         ]
-    cells = [[_shown(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    cells = [[drawable(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
     table = Table(
         [heads, *cells], colWidths=[left if width is None else width for width in widths], repeatRows=1, style=style
     )
@@ -423,11 +421,11 @@ _ALIGNED: Final = {"l": "left", "r": "right"}
 
 
 def _cell(text: str, next_step: str | None = None, *, is_quiet: bool = False) -> Flowable:
-    shown = escape(_shown(_cut(text)))
+    shown = escape(drawable(_cut(text)))
     if is_quiet:
         shown = f'<font color="#5a6675">{shown}</font>'
     if next_step:
-        shown += f'<br/><font color="#5a6675">{escape(_shown(_cut(next_step)))}</font>'
+        shown += f'<br/><font color="#5a6675">{escape(drawable(_cut(next_step)))}</font>'
     return Paragraph(shown, _CELL)
 
 
@@ -436,7 +434,7 @@ def _cut(text: str) -> str:
 
 
 def _red(text: str, align: str = "left") -> Flowable:
-    return Paragraph(f'<para align="{align}"><font color="#a8322a">{escape(_shown(text))}</font></para>', _CELL)
+    return Paragraph(f'<para align="{align}"><font color="#a8322a">{escape(drawable(text))}</font></para>', _CELL)
 
 
 def _money(cents: int | None) -> str:
@@ -444,7 +442,7 @@ def _money(cents: int | None) -> str:
 
 
 def _paragraph(text: str, style: ParagraphStyle) -> Flowable:
-    return Paragraph(escape(_shown(text)), style)
+    return Paragraph(escape(drawable(text)), style)
 
 
 def _none(text: str) -> Flowable:
@@ -488,7 +486,7 @@ class _Drawn(Flowable):  # type: ignore[misc]
                         "middle": canvas.drawCentredString,
                         "end": canvas.drawRightString,
                     }
-                    place[shape.anchor](shape.x, -shape.y, _shown(shape.text))
+                    place[shape.anchor](shape.x, -shape.y, drawable(shape.text))
         canvas.restoreState()
 
 
@@ -524,17 +522,3 @@ def _numbered(report: DayReport) -> Callable[..., Canvas]:
             self.drawRightString(_WIDTH - _MARGIN, _MARGIN - 11, f"Page {number} of {len(self._pages)}")
 
     return Numbered
-
-
-def _shown(text: str) -> str:
-    """The text in what the page's fonts can draw; any other letter loses its accent."""
-    return "".join(letter if _is_drawable(letter) else tax_text.latin(letter) for letter in text)
-
-
-@cache
-def _is_drawable(letter: str) -> bool:
-    try:
-        letter.encode("cp1252")
-    except UnicodeEncodeError:
-        return False
-    return True

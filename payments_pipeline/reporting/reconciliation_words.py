@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
+from typing import Final
 
+from payments_pipeline.money import dollars, signed
 from payments_pipeline.reconciliation.bridge import CAUSES
-from payments_pipeline.reconciliation.charts import dollars, signed
 from payments_pipeline.reporting.reconciliation_report import (
     PROOFS,
     Balance,
@@ -15,6 +16,10 @@ from payments_pipeline.reporting.reconciliation_report import (
     StatementFile,
     Total,
 )
+
+EXPLAINED_SHOWN: Final = 40
+SUGGESTIONS_SHOWN: Final = 25
+"""How many a page shows; the workbook has more."""
 
 
 @dataclass(frozen=True, slots=True)

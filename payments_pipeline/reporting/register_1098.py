@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined
 
+from payments_pipeline.money import dollars
 from payments_pipeline.reporting.files import becoming
 from payments_pipeline.reporting.files_1098 import Desk
-from payments_pipeline.reporting.form_1098 import bridge, differences, require_agreement, stream
+from payments_pipeline.reporting.form_1098 import bridge, differences, require_agreement
 from payments_pipeline.reporting.lifecycle import WrittenFile
-from payments_pipeline.reporting.statement_1098 import dollars
+from payments_pipeline.reporting.whole_books import stream
 from payments_pipeline.rules.form_1098 import correct_until, file_by, furnish_by
 
 COLUMNS: Final = (

@@ -7,7 +7,6 @@ rather than flowed: a book has millions of statements, and drawing one takes a f
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +16,13 @@ from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from payments_pipeline.formats import tax_text
 from payments_pipeline.formats.countries import COUNTRIES
 from payments_pipeline.formats.tax_identity import Identity
+from payments_pipeline.money import dollars
 from payments_pipeline.pii import masked_tin
 from payments_pipeline.reporting.filer import Filer
 from payments_pipeline.reporting.form_1098 import Address
+from payments_pipeline.reporting.paper import drawable
 
 _WIDTH, _HEIGHT = LETTER
 _LEFT: Final = 54.0
@@ -191,7 +191,7 @@ class _Page:
     def _row(self, number: str, name: str, value: str, why: str) -> None:
         canvas = self._canvas
         width = _RIGHT - _LEFT - 150
-        lines = simpleSplit(_shown(why), _TEXT, 8.5, width) if why else []
+        lines = simpleSplit(drawable(why), _TEXT, 8.5, width) if why else []
         height = 17 + 10.5 * len(lines)
         self._make_room(height)
         if number == "1":
@@ -246,7 +246,7 @@ class _Page:
                 "We have no taxpayer number for you. Please send us Form W-9, so that the IRS can match this form."
             )
         width = _RIGHT - _LEFT - 18
-        lines = sum(len(simpleSplit(_shown(text), _TEXT, 9, width)) for text in texts)
+        lines = sum(len(simpleSplit(drawable(text), _TEXT, 9, width)) for text in texts)
         self._make_room(30 + 11.25 * lines + 2 * len(texts) + _FOOT)
         self._section("What to do with this statement")
         for text in texts:
@@ -304,7 +304,7 @@ class _Page:
         return y
 
     def _wrap(self, x: float, y: float, text: str, size: float, width: float, color: HexColor) -> float:
-        for line in simpleSplit(_breakable(_shown(text), size, width), _TEXT, size, width):
+        for line in simpleSplit(_breakable(drawable(text), size, width), _TEXT, size, width):
             y -= size * 1.25
             self._words(x, y, line, _TEXT, size, color)
         return y
@@ -312,18 +312,13 @@ class _Page:
     def _words(self, x: float, y: float, text: str, font: str, size: float, color: HexColor = _INK) -> None:
         self._canvas.setFillColor(color)
         self._canvas.setFont(font, size)
-        self._canvas.drawString(x, y, _shown(text))
+        self._canvas.drawString(x, y, drawable(text))
         self._canvas.setFillColor(_INK)
 
     def _rule(self) -> None:
         self._canvas.setStrokeColor(_LINE)
         self._canvas.setLineWidth(0.6)
         self._canvas.line(_LEFT, self._y, _RIGHT, self._y)
-
-
-def dollars(cents: int) -> str:
-    """Cents as people write dollars."""
-    return f"{'-' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02}"
 
 
 def _breakable(text: str, size: float, width: float) -> str:
@@ -360,17 +355,3 @@ def _zip(digits: str) -> str:
 
 def _phone(digits: str) -> str:
     return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}"
-
-
-def _shown(text: str) -> str:
-    """The text in what the page's fonts can draw; any other letter loses its accent."""
-    return "".join(letter if _is_drawable(letter) else tax_text.latin(letter) for letter in text)
-
-
-@cache
-def _is_drawable(letter: str) -> bool:
-    try:
-        letter.encode("cp1252")
-    except UnicodeEncodeError:
-        return False
-    return True

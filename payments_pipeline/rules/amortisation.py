@@ -60,11 +60,6 @@ class Parts:
     escrow_cents: int
     """The scheduled part and the shortage."""
 
-    @property
-    def total_cents(self) -> int:
-        """All parts together."""
-        return self.principal_cents + self.interest_cents + self.escrow_cents
-
     def __sub__(self, other: Parts) -> Parts:
         return Parts(
             self.principal_cents - other.principal_cents,

@@ -1,4 +1,4 @@
-"""On which days American banks are open.
+"""What day it is in New York, and on which days American banks are open.
 
 The Federal Reserve keeps eleven holidays. One that falls on a Sunday is kept on the Monday after; one that falls on a
 Saturday is not moved: the banks are open on the Friday before. Ready-made "US federal" calendars close that Friday,
@@ -9,14 +9,23 @@ which is right for government offices and wrong for money (2026-07-03, 2027-06-1
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+NEW_YORK: Final = ZoneInfo("America/New_York")
 
 _DAY = timedelta(days=1)
 _MONDAY, _THURSDAY, _SATURDAY, _SUNDAY = 0, 3, 5, 6
 
 _FIRST_YEAR_OF_KING_DAY = 1986
 _FIRST_YEAR_OF_JUNETEENTH = 2022  # law since June 2021; the first one on which the Reserve Banks closed was 2022's
+
+
+def business_date(instant: datetime) -> date:
+    """The date on which an instant falls in New York."""
+    return instant.astimezone(NEW_YORK).date()
 
 
 def is_bank_day(day: date) -> bool:

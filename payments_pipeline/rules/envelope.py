@@ -14,79 +14,12 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, Final, Literal, NotRequired, TypedDict, get_args
+from typing import Any, Final
 from uuid import UUID
 
 SCHEMA: Final = "loanserve.payments.v1"
-PaymentMethod = Literal["ach", "wire", "realtime", "check", "card", "paypal", "venmo", "book"]
-METHODS: Final[tuple[str, ...]] = get_args(PaymentMethod)
-
-
-class Source(TypedDict):
-    """Who delivered it, and by which rail."""
-
-    channel: PaymentMethod
-    provider: str
-    batch_id: NotRequired[str]
-
-
-class Borrower(TypedDict):
-    """Whose payment it is said to be."""
-
-    loan_id: str
-    name: NotRequired[str]
-    external_ids: NotRequired[dict[str, str]]
-
-
-class Payment(TypedDict):
-    """The payment itself. `reference` is the check number, transfer id and so on."""
-
-    amount_cents: int
-    currency: Literal["USD"]
-    method: PaymentMethod
-    value_date: str
-    reference: str
-    details: NotRequired[dict[str, Any]]
-
-
-class Artifact(TypedDict):
-    """A source document, by address and hash."""
-
-    type: str
-    uri: str
-    hash: str
-
-
-class Risk(TypedDict, total=False):
-    """What a screening said."""
-
-    flags: list[str]
-    score: float
-
-
-class External(TypedDict, total=False):
-    """Ids under which others know it."""
-
-    column_transfer_id: str
-    column_event_id: str
-    psp_id: str
-
-
-class PaymentEnvelope(TypedDict):
-    """One word about one payment."""
-
-    schema: Literal["loanserve.payments.v1"]
-    message_id: str
-    correlation_id: str
-    idempotency_key: str
-    occurred_at: str
-    source: Source
-    borrower: Borrower
-    payment: Payment
-    artifacts: list[Artifact]
-    risk: NotRequired[Risk]
-    external: NotRequired[External]
-
+METHODS: Final = ("ach", "wire", "realtime", "check", "card", "paypal", "venmo", "book")
+"""The rails by which money moves."""
 
 _BLANKS = " \t\n\r\f\v"
 _TO_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}

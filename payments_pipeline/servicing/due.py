@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import psycopg
 
+from payments_pipeline.postgres.days import close_days, open_days
 from payments_pipeline.postgres.run import run
 
 _DELINQUENCY_LOCK: Final = 4_210_002
@@ -26,9 +27,9 @@ class Delinquency:
 
 def fill_instalments(connection: psycopg.Connection[Any], day: date) -> int:
     """Rebuild what falls due on the day; returns the number of instalments."""
-    _open(connection, "servicing.instalments", day)
+    open_days(connection, ["servicing.instalments"], [day])
     instalments = run(connection, "servicing/instalments", day=day)
-    _close(connection, "servicing.instalments", day)
+    close_days(connection, ["servicing.instalments"], [day])
     return instalments
 
 
@@ -40,7 +41,7 @@ def fill_delinquency(connection: psycopg.Connection[Any], day: date) -> Delinque
     """
     connection.execute("select pg_advisory_xact_lock(%s)", (_DELINQUENCY_LOCK,))
     connection.execute("set local work_mem = '256MB'")
-    _open(connection, "servicing.delinquency", day)
+    open_days(connection, ["servicing.delinquency"], [day])
     followed = _one(connection, "select run_no from servicing.delinquency_days where business_date = %s", day) or 0
     latest = _one(connection, "select max(run_no) from ledger.seals where business_date = %s", day) or 0
 
@@ -53,7 +54,7 @@ def fill_delinquency(connection: psycopg.Connection[Any], day: date) -> Delinque
         "on conflict (business_date) do update set run_no = excluded.run_no",
         (day, latest),
     )
-    _close(connection, "servicing.delinquency", day)
+    close_days(connection, ["servicing.delinquency"], [day])
     return Delinquency(
         day,
         loans=_one(connection, "select count(*) from servicing.delinquency where business_date = %s", day),
@@ -64,11 +65,3 @@ def fill_delinquency(connection: psycopg.Connection[Any], day: date) -> Delinque
 def _one(connection: psycopg.Connection[Any], statement: str, day: date) -> Any:
     row = connection.execute(statement, (day,)).fetchone()
     return row[0] if row else None
-
-
-def _open(connection: psycopg.Connection[Any], table: str, day: date) -> None:
-    connection.execute("select operations.open_day(%s, %s)", (table, day))
-
-
-def _close(connection: psycopg.Connection[Any], table: str, day: date) -> None:
-    connection.execute("select operations.close_day(%s, %s)", (table, day))

@@ -32,8 +32,8 @@ def bank_lines(turn: Turn) -> Done:
     """Takes in what the bank says of each day, and of the days before it where a file was late.
 
     Statements in the banks' own formats are taken from where banks leave them (PAYMENTS_STATEMENTS_URL), whatever days
-    they tell of: one that cannot be proven opens a case and holds nothing up. A day that was reconciled without its lines, or with lines that a
-    correction took back, asks to be run again.
+    they tell of: one that cannot be proven opens a case and holds nothing up. A day that was reconciled without its
+    lines, or with lines that a correction took back, asks to be run again.
     """
     since = turn.day - _MAY_BE_LATE
     read = load_bank_lines(turn.connection, turn.platform.inbox, turn.day, since=since)

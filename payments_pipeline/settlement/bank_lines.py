@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Final
 import psycopg
 
 from payments_pipeline.errors import PaymentsError
+from payments_pipeline.postgres.days import close_days, open_days
 from payments_pipeline.postgres.run import query, run
 
 COLUMNS: Final = (
@@ -83,9 +84,9 @@ def _load(connection: psycopg.Connection[Any], day: date, path: Path) -> tuple[i
             f"{path}: line {fault['line_id']} {fault['fault']}.",
             "Nothing was stored. Ask the bank which is right; a correction is a line of its own with an id of its own.",
         )
-    connection.execute("select operations.open_day('settlement.bank_lines', %s)", (day,))
-    added = run(connection, "settlement/bank_lines", day=day, source=f"bank/{path.name}")
-    connection.execute("select operations.close_day('settlement.bank_lines', %s)", (day,))
+    open_days(connection, ["settlement.bank_lines"], [day])
+    added = run(connection, "settlement/bank_lines", source=f"bank/{path.name}")
+    close_days(connection, ["settlement.bank_lines"], [day])
     return read, added
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import psycopg
 
-from payments_pipeline.postgres.run import query, run
+from payments_pipeline.postgres.run import run
 
 _LOOKED_BACK: Final = timedelta(days=10)
 """Which batches may still come; what takes longer has long been a case."""
@@ -21,5 +21,5 @@ def settle_day(connection: psycopg.Connection[Any], day: date) -> int:
     days = [day - timedelta(days=back) for back in range(_LOOKED_BACK.days + 1)]
     later = [day + timedelta(days=ahead) for ahead in range(1, _LOOKED_BACK.days + 1)]
     run(connection, "settlement/batches_waiting", days=days, later=later)
-    query(connection, "operations/exception_cases_late_batches", days=days)
+    run(connection, "operations/exception_cases_late_batches", days=days)
     return batches

@@ -16,11 +16,11 @@ from typing import Final, NamedTuple
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.formats.statements import Family, Line
 from payments_pipeline.paths import DATA_DIR
+from payments_pipeline.rules.envelope import METHODS
 
 RULES_FILE: Final = DATA_DIR / "statement_rules.csv"
 
 _COLUMNS: Final = ("format", "codes", "family", "sign", "text", "channel", "kind", "receipt", "description")
-_CHANNELS: Final = frozenset({"ach", "wire", "realtime", "check", "card", "paypal", "venmo", "book"})
 _KINDS: Final = frozenset({"credit", "return", "fee", "other"})
 _FAMILIES: Final = frozenset({"", "credit", "debit", "return", "fee", "interest", "other"})
 _RECEIPTS: Final = frozenset({"", "again"})
@@ -110,7 +110,7 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
 
 
 def _rule(row: dict[str, str], where: str) -> Rule:
-    for column, known in (("format", _FORMATS), ("family", _FAMILIES), ("sign", {"", "+", "-"}), ("channel", _CHANNELS),
+    for column, known in (("format", _FORMATS), ("family", _FAMILIES), ("sign", {"", "+", "-"}), ("channel", METHODS),
                           ("kind", _KINDS), ("receipt", _RECEIPTS)):  # fmt: skip
         if row[column] not in known:
             raise RulesError(

@@ -15,6 +15,7 @@ from payments_pipeline.errors import PaymentsError
 from payments_pipeline.formats.sniff import FORMATS, HEAD_BYTES, LENIENT, Format
 from payments_pipeline.formats.statement_csv import mapping_of_toml
 from payments_pipeline.formats.statements import Fault, Line, Statement
+from payments_pipeline.money import plain
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.settings import begin
 from payments_pipeline.settlement.classification import classifier
@@ -175,7 +176,7 @@ def _tell(console: Console, word: str, faults: Sequence[Fault]) -> None:
 
 
 def _dollars(amount: int | None) -> str:
-    return "" if amount is None else f"{amount / 100:,.2f}"
+    return "" if amount is None else plain(amount)
 
 
 def _as_json(one: Loaded) -> dict[str, Any]:

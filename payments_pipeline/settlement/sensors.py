@@ -11,10 +11,9 @@ import dagster as dg
 import psycopg
 
 from payments_pipeline import clock
-from payments_pipeline.operations.sensors import runs_of_waiting_days
-from payments_pipeline.partitions import business_date
 from payments_pipeline.postgres.run import run
 from payments_pipeline.resources import Platform
+from payments_pipeline.rules.calendar import business_date
 from payments_pipeline.settlement.statements import StatementFolder, Waiting, ask_for_days
 
 MAX_SECONDS: Final = 20.0
@@ -41,18 +40,16 @@ class TakenUp:
 
 
 @dg.sensor(
-    job_name="close_the_day",
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=(
-        "Takes in the statements that banks leave in a folder or an object store (PAYMENTS_STATEMENTS_URL), and runs "
-        "exactly those days again whose lines they change. A file that cannot be proven opens one case and holds nothing up."
+        "Takes in the statements that banks leave in a folder or an object store (PAYMENTS_STATEMENTS_URL), and asks for "
+        "exactly those days again whose lines they change: the sensor late_arrivals runs them. A file that cannot be proven "
+        "opens one case and holds nothing up."
     ),
 )
-def statement_files(
-    context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]
-) -> dg.SensorResult | dg.SkipReason:
-    """Takes in what is new, and starts runs for the days that wait.
+def statement_files(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> dg.SkipReason:
+    """Takes in what is new, and starts no run, for the reason that `bank_events` gives.
 
     What is stored, the database knows. The cursor only keeps a refused file from being read again every minute: it names
     those that were looked at in vain. They are tried again with the next new file, which may be what they lack, and in
@@ -76,11 +73,8 @@ def statement_files(
         context.update_cursor(
             " ".join(sorted(_mark(one) for one in waiting if one.source in read or _mark(one) in looked_at))
         )
-        context.log.info(str(taken))
-        result = runs_of_waiting_days(connection, context.instance, now)
-    if isinstance(result, dg.SkipReason):
-        return dg.SkipReason(f"{taken} {result.skip_message}")
-    return result
+    context.log.info(str(taken))
+    return dg.SkipReason(str(taken))
 
 
 def _take_up(

@@ -19,7 +19,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
-from zoneinfo import ZoneInfo
 
 import psycopg
 
@@ -27,7 +26,9 @@ from payments_pipeline.formats.sniff import FORMATS, HEAD_BYTES, Format, reader,
 from payments_pipeline.formats.source import Readable
 from payments_pipeline.formats.statement_csv import COLUMN_REPORT, MappingError, StatementMapping, mapping_of_toml, read
 from payments_pipeline.formats.statements import MAX_FILE_BYTES, Fault, Item, Line, Statement
+from payments_pipeline.postgres.days import close_days, open_days
 from payments_pipeline.postgres.run import query, run
+from payments_pipeline.rules.calendar import business_date
 from payments_pipeline.settlement.classification import Classifier, classifier
 from payments_pipeline.settlement.stores import asking, at, file_at, opened
 
@@ -37,7 +38,6 @@ MOST_STATEMENTS: Final = 100_000
 MOST_DAYS: Final = 1_000
 """Days that one file may tell of: each of them is a partition."""
 
-_NEW_YORK: Final = ZoneInfo("America/New_York")
 _COPIED_AT_ONCE: Final = 1 << 20
 _TOLD: Final = 20
 _MOST_WARNINGS: Final = 100
@@ -208,15 +208,13 @@ class StatementFolder:
         ]
 
 
-def load_statements_in(
-    connection: psycopg.Connection[Any], folder: Path | str, options: Options | None = None
-) -> list[Loaded]:
+def load_statements_in(connection: psycopg.Connection[Any], folder: Path | str) -> list[Loaded]:
     """Load each file of a folder, or below the address of one in an object store, that was not loaded before.
 
     Mappings for CSV lie beside the files, as `<name>.toml`. What was new or was refused is returned, by name.
     """
     place = StatementFolder(folder)
-    return [one for one in place.load(connection, place.waiting(connection), options) if not one.is_known]
+    return [one for one in place.load(connection, place.waiting(connection)) if not one.is_known]
 
 
 def ask_for_days(connection: psycopg.Connection[Any], days: Iterable[date]) -> None:
@@ -588,12 +586,10 @@ def _post(
     if len(days) > MOST_DAYS:
         raise _RefusedError([Fault("too_many", 1, 1, "days", f"at most {MOST_DAYS}", str(len(days)))])
     added = 0
-    for day in days:
-        connection.execute("select operations.open_day('settlement.bank_lines', %s)", (day,))
+    open_days(connection, ["settlement.bank_lines"], days)
     if days:
         added = run(connection, "settlement/statements_lines", source=source, first=days[0], last=days[-1])
-    for day in days:
-        connection.execute("select operations.close_day('settlement.bank_lines', %s)", (day,))
+    close_days(connection, ["settlement.bank_lines"], days)
     run(connection, "settlement/statements_corrections")
     run(
         connection, "settlement/statements", format=format_, file_sha256=sha256, source=source, size_bytes=size_bytes,
@@ -629,7 +625,7 @@ def _refuse(connection: psycopg.Connection[Any], loaded: Loaded, received_at: da
             "settlement/refused_statement",
             source=loaded.source,
             code=first.code,
-            day=received_at.astimezone(_NEW_YORK).date(),
+            day=business_date(received_at),
             file_line=first.file_line,
             summary=f"The statement {_name(loaded.source)} was not stored. {first}.",
             next_step=f"{first.remedy} Then put the file in the same place again.",

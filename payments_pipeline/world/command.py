@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from payments_pipeline.money import plain
 from payments_pipeline.world.generation import STAGES, Progress
 from payments_pipeline.world.generation import generate as generate_world
 from payments_pipeline.world.manifest import Manifest
@@ -95,6 +96,6 @@ def _summary(manifest: Manifest, out: Path, seconds: float) -> Table:
     table.add_column("what")
     table.add_column("how many", justify="right")
     for name, count in manifest.counts.items():
-        shown = f"{count / 100:,.2f}" if name.endswith("_cents") else f"{count:,}"
+        shown = plain(count) if name.endswith("_cents") else f"{count:,}"
         table.add_row(name.replace("_cents", ", dollars").replace(".", ": ").replace("_", " "), shown)
     return table

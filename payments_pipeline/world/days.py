@@ -9,16 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
-from payments_pipeline.rules.calendar import is_bank_day, next_bank_day
+from payments_pipeline.rules.calendar import NEW_YORK, is_bank_day, next_bank_day
 from payments_pipeline.rules.settlement import RULES, settles_on
 from payments_pipeline.world.draws import Flags, Int64s
 
-NEW_YORK: Final = ZoneInfo("America/New_York")
 CHANNELS: Final = tuple(RULES)
 """The rails; a channel's number is its place here."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +15,6 @@ from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.copy import copy_arrow
 from payments_pipeline.settings import load_settings
 from payments_pipeline.world import history
-from payments_pipeline.world.generation import Progress
 from payments_pipeline.world.manifest import read_manifest
 from payments_pipeline.world.originations_load import load_originations
 from payments_pipeline.world.portfolio import TABLES
@@ -28,41 +26,28 @@ _ROWS_IN_BATCH: Final = 50_000
 def load_portfolio(
     connection: psycopg.Connection[Any],
     world_dir: Path,
-    progress: Progress | None = None,
     *,
     personal_data: PersonalData | None = None,
 ) -> dict[str, int]:
-    """Copies borrowers, properties, loans, account numbers, escrow and statuses, all or nothing; returns rows by table.
+    """Copies the book, all or nothing: loans and what hangs on them, taxpayers, applications, and the past if there is one.
 
-    The rows stream: memory holds a batch, whatever the size of the book. How to reach the borrowers, and what is known
-    of them as taxpayers, is encrypted on the way, under the key of the settings unless another is given.
+    Returns the rows of the book's own tables. The rows stream: memory holds a batch, whatever the size of the book. What
+    tells who somebody is gets encrypted on the way, under the key of the settings unless another is given.
     """
-    manifest = read_manifest(world_dir)
+    world = read_manifest(world_dir).world
     sealing = personal_data or PersonalData.of(load_settings())
     loaded: dict[str, int] = {}
     with connection.transaction():
         for name in TABLES:
-            total = manifest.counts[name]
-            file = pq.ParquetFile(world_dir / "portfolio" / f"{name}.parquet")
-            batches = _batches(file, name, total, progress)
+            batches = pq.ParquetFile(world_dir / "portfolio" / f"{name}.parquet").iter_batches(_ROWS_IN_BATCH)
             if name == "borrowers":
                 batches = (_sealed_borrowers(batch, sealing) for batch in batches)
-            copy_arrow(connection, f"servicing.{name}", batches)
-            loaded[name] = total
+            loaded[name] = copy_arrow(connection, f"servicing.{name}", batches)
         load_taxpayers(connection, world_dir, sealing)
         load_originations(connection, world_dir, sealing)
-        if manifest.world.history_years:
+        if world.history_years:
             load_history(connection, world_dir)
     return loaded
-
-
-def _batches(file: pq.ParquetFile, name: str, total: int, progress: Progress | None) -> Iterator[pa.RecordBatch]:
-    done = 0
-    for batch in file.iter_batches(_ROWS_IN_BATCH):
-        yield batch
-        done += batch.num_rows
-        if progress:
-            progress(name, done, total)
 
 
 def _sealed_borrowers(batch: pa.RecordBatch, personal_data: PersonalData) -> pa.RecordBatch:

@@ -1,5 +1,5 @@
 -- Bank against books on :day for every account and rail that has a line or a movement, from the temporary table
--- `totals` and the items; and what this day's matches changed on the days around it, :near. The bridge goes with them.
+-- `totals` and the items; and what this day's matches changed on the days around it. The bridge goes with them.
 
 delete from reconciliation.bridge as b
 where b.bank_day = %(day)s or b.bank_day in (select t.day from touched as t);

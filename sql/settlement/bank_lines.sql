@@ -1,5 +1,5 @@
--- Lines of :day that the file :source brings and that we do not have yet. Lines of one id are the same line: the faults
--- were looked for before.
+-- Lines that the file :source brings and that we do not have yet. Lines of one id are the same line: the faults were
+-- looked for before.
 insert into settlement.bank_lines (
     bank_day, line_id, account, channel, kind, amount_cents, reference, transaction_id, description, source
 )

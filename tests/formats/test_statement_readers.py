@@ -3,7 +3,8 @@
 import io
 import json
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -18,11 +19,11 @@ from payments_pipeline.formats.statements import (
     MAX_FAULTS,
     MAX_LINE_BYTES,
     Fault,
+    Item,
     Line,
     Reading,
     Statement,
     collect,
-    without_place,
 )
 from payments_pipeline.paths import PROJECT_ROOT
 from tests.formats.samples import (
@@ -526,6 +527,12 @@ def _statements(draw: st.DrawFn) -> list[tuple[Statement, list[Line]]]:
                             is_final=draw(st.booleans()), reference="260303/0200/1")  # fmt: skip
         made.append((head, lines))
     return made
+
+
+def without_place(items: Iterable[Item]) -> Iterator[Item]:
+    """The same without where in the file each stood."""
+    for item in items:
+        yield (item._replace(record=0, file_line=0) if isinstance(item, Line) else replace(item, record=0, file_line=0))
 
 
 @settings(max_examples=150, deadline=None)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from payments_pipeline.formats import webhook_payload
 from payments_pipeline.formats.webhook_payload import PayloadError, Word, read_word
 from payments_pipeline.ingestion import schema
-from payments_pipeline.ingestion.deliveries import business_date
+from payments_pipeline.rules.calendar import business_date
 from payments_pipeline.rules.envelope import idempotency_key
 from tests.webhooks.senders import GOOD, NOW, body
 

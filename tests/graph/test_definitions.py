@@ -16,9 +16,10 @@ from payments_pipeline.ingestion.checks import GUARDS as INGESTION
 from payments_pipeline.ledger.checks import GUARDS as LEDGER
 from payments_pipeline.operations.checks import AUDIT
 from payments_pipeline.operations.laws import PROPERTIES
-from payments_pipeline.partitions import business_date, business_days
+from payments_pipeline.partitions import business_days
 from payments_pipeline.paths import PROJECT_ROOT, SQL_DIR
 from payments_pipeline.reconciliation.checks import GUARDS as RECONCILIATION
+from payments_pipeline.rules.calendar import business_date
 
 GRAPH_FILE = Path(__file__).with_name("graph.txt")
 GUARDS: tuple[Guard, ...] = (*INGESTION, *LEDGER, *RECONCILIATION, *AUDIT)

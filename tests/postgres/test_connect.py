@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import create_engine
 
 from payments_pipeline.errors import DatabaseError
 from payments_pipeline.postgres import url as urls
@@ -47,7 +48,8 @@ def test_every_connection_is_in_utc_and_says_whose_it_is(with_role: Database) ->
 
 
 def test_an_engine_connects_like_a_connection(with_role: Database) -> None:
-    engine = with_role.engine("pipeline")
+    address, arguments = with_role.for_sqlalchemy("expectations")
+    engine = create_engine(address, connect_args=arguments)
     try:
         with engine.connect() as connection:
             assert connection.exec_driver_sql("select current_user").scalar() == "payments_pipeline"

@@ -67,6 +67,24 @@ def test_an_error_names_the_file_and_the_line(connection: psycopg.Connection, wr
     assert isinstance(refused.value.__cause__, psycopg.errors.UndefinedColumn)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into people values ('Jane Doe', 1)",
+        "insert into people values ('Jane Roe', 0)",
+        "select name::integer from people",
+    ],
+)
+def test_an_error_quotes_no_row(connection: psycopg.Connection, write: Write, statement: str) -> None:
+    connection.execute("create table people (name text primary key, age integer check (age > 0))")
+    connection.execute("insert into people values ('Jane Doe', 1)")
+    write("servicing/people", statement)
+    with pytest.raises(StatementError, match=r"sql/servicing/people\.sql, line 1: ") as refused:
+        run(connection, "servicing/people")
+    assert "Jane" in str(refused.value.__cause__)
+    assert "Jane" not in str(refused.value)
+
+
 def test_a_missing_parameter_names_the_file(connection: psycopg.Connection, write: Write) -> None:
     write("ledger/entries", "select %(day)s")
     with pytest.raises(StatementError, match=r"sql/ledger/entries\.sql, line 1: .*day"):

@@ -158,19 +158,6 @@ def keep(database: Database, book: dict[str, Loan]) -> None:
             connection.commit()
 
 
-def pay_late(database: Database, loan: Loan, day: str, cents: int) -> None:
-    """A payment that counts from a day long past comes to light."""
-    word = Word(
-        loan.loan_id,
-        Receipt(str(loan.payment_id(f"{day} late")), date.fromisoformat(day), 1, cents, None, False),
-        "wire",
-        False,
-    )
-    with database.connect() as connection:
-        deliver(connection, [word], LAST)
-        post_day(connection, date.fromisoformat(day))
-
-
 def _words(book: Iterable[Loan]) -> dict[date, list[Word]]:
     news: dict[date, list[Word]] = {}
     for loan in book:

@@ -9,6 +9,7 @@ import pytest
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.reporting import form_1098
 from payments_pipeline.reporting.form_1098 import Form1098Error, draft
+from payments_pipeline.reporting.whole_books import stream
 from payments_pipeline.rules.form_1098 import Policy, Received, box_1, late_charges_paid
 from tests.reporting import taxbook
 from tests.reporting.taxbook import Loan
@@ -291,10 +292,10 @@ def test_an_empty_year_is_computed_on_the_oldest_server_too(database: Database) 
         assert report.version == 1
         assert not report.summary["is_complete"]
         assert form_1098.differences(connection, 2025, 1) == []
-        assert list(form_1098.stream(
+        assert list(stream(
             connection, "reporting/form_1098_returns", tax_year=2025, report_version=1, transactions=["original"]
         )) == []  # fmt: skip
-        assert list(form_1098.stream(
+        assert list(stream(
             connection, "reporting/form_1098_statements", tax_year=2025, report_version=1, loans=None
         )) == []  # fmt: skip
         assert connection.execute("select * from compliance.form_1098_evidence").fetchall() == []

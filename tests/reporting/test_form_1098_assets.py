@@ -10,8 +10,10 @@ import dagster as dg
 import pytest
 
 from payments_pipeline.graph import build_defs
+from payments_pipeline.postgres import run as postgres_run
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.reporting import assets
+from payments_pipeline.postgres.statements import Statement
+from payments_pipeline.reporting import form_1098_assets
 from payments_pipeline.reporting.lifecycle import approve, find_report, find_reports
 from payments_pipeline.resources import Platform
 from payments_pipeline.settings import load_settings
@@ -102,7 +104,7 @@ def test_a_year_goes_from_the_ledger_to_a_file_and_a_page(office: Office) -> Non
     written = Path(files["file: 1098-2025-v1.fire.txt"])
     assert written.is_file()
     assert written.stat().st_mode & 0o077 == 0
-    assert written.parent == assets.reports_folder(office.home, "2025") == Path(files["folder"])
+    assert written.parent == form_1098_assets.reports_folder(office.home, "2025") == Path(files["folder"])
     page = _metadata(result, "reports")["review page"]
     assert page.startswith("# Form 1098 for 2025, version 1: validated")
     assert "**Yes, to the cent, in the sum and for each loan.**" in page
@@ -145,7 +147,7 @@ def test_a_file_that_would_be_refused_is_told_by_its_edits_and_not_kept(
         if check.check_name == "every_field_is_as_the_layout_says"
     ]
     assert "AddressLine1Txt" in str(refused.metadata["faults"].value)
-    assert not list(assets.reports_folder(office.home, "2026").glob("*.xml"))
+    assert not list(form_1098_assets.reports_folder(office.home, "2026").glob("*.xml"))
 
 
 def test_nothing_that_dagster_keeps_says_who_anybody_is(office: Office) -> None:
@@ -155,18 +157,33 @@ def test_nothing_that_dagster_keeps_says_who_anybody_is(office: Office) -> None:
         assert personal not in told
 
 
-def test_an_error_of_the_database_is_told_without_the_row_that_it_is_about(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def spill(connection: Any, *_: object) -> None:
-        connection.execute("select 'Jane Doe 900123456'::integer")
+def _spills_by_statement(connection: Any, *_: object) -> None:
+    connection.execute("select 'Jane Doe 900123456'::integer")
 
-    monkeypatch.setattr(assets, "draft", spill)
+
+def _spills_by_file(connection: Any, *_: object) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        text = "select 'Jane Doe 900123456'::integer"
+        patched.setattr(postgres_run, "statements", lambda _: (Statement(text, 12),))
+        postgres_run.run(connection, "reporting/forms_1098")
+
+
+@pytest.mark.parametrize(
+    ("spill", "told"),
+    [
+        (_spills_by_statement, "the database refused a statement about personal data (22P02)"),
+        (_spills_by_file, "the database refused sql/reporting/forms_1098.sql, line 12 about personal data (22P02)"),
+    ],
+)
+def test_an_error_of_the_database_is_told_without_the_row_that_it_is_about(
+    office: Office, monkeypatch: pytest.MonkeyPatch, spill: Any, told: str
+) -> None:
+    monkeypatch.setattr(form_1098_assets, "draft", spill)
     result = office.run("report_the_tax_year", "2025")
     assert not result.success
-    told = office.everything_told()
-    assert "the database refused a statement about personal data (22P02)" in told
-    assert "Jane Doe" not in told
+    everything = office.everything_told()
+    assert told in everything
+    assert "Jane Doe" not in everything
 
 
 def test_each_box_is_held_against_its_ledger_entries_by_the_marts(office: Office) -> None:

@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from payments_pipeline.postgres.connect import Database
+from payments_pipeline.reporting import hmda_assets
 from payments_pipeline.reporting.hmda_assets import (
     CHECKS,
     activity_quarters,
@@ -14,6 +15,8 @@ from payments_pipeline.reporting.hmda_assets import (
     hmda_lar,
     hmda_lar_quarters,
 )
+from payments_pipeline.reporting.hmda_lar import KIND
+from payments_pipeline.reporting.lifecycle import LifecycleError, approve, find_report
 from payments_pipeline.resources import Platform
 from payments_pipeline.world import generate
 from payments_pipeline.world.load import load_portfolio
@@ -28,8 +31,16 @@ def platform(database: Database, tmp_path: Path) -> Platform:
     return Platform(database, tmp_path / "home", tmp_path / "inbox")
 
 
-def _materialized(asset: dg.AssetsDefinition, partition: str, platform: Platform) -> tuple[dict[str, Any], set[str]]:
-    made = dg.materialize([asset], partition_key=partition, resources={"platform": platform}, raise_on_error=False)
+def _materialized(
+    asset: dg.AssetsDefinition, partition: str, platform: Platform, prepared_by: str = "Robin"
+) -> tuple[dict[str, Any], set[str]]:
+    made = dg.materialize(
+        [asset],
+        partition_key=partition,
+        resources={"platform": platform},
+        run_config={"ops": {asset.node_def.name: {"config": {"prepared_by": prepared_by}}}},
+        raise_on_error=False,
+    )
     (found,) = made.asset_materializations_for_node(asset.node_def.name)
     failed = {each.check_name for each in made.get_asset_check_evaluations() if not each.passed}
     assert len(made.get_asset_check_evaluations()) == len(CHECKS) + 1
@@ -66,6 +77,12 @@ def test_a_year_is_made_judged_and_told_so_that_a_compliance_officer_needs_no_he
     assert (folder / "hmda-2025-v1.lar.txt").is_file()
     assert "payments report approve hmda" in told["next_step"]
 
+    with database.connect("compliance") as connection:
+        report = find_report(connection, KIND, "2025")
+        with pytest.raises(LifecycleError, match="Robin"):
+            approve(connection, report, "Robin")
+        approve(connection, report, "Kim")
+
 
 def test_a_register_that_blocks_filing_fails_its_check_and_writes_no_file(
     platform: Platform, database: Database
@@ -78,3 +95,26 @@ def test_a_register_that_blocks_filing_fails_its_check_and_writes_no_file(
     assert "no_validity_edit" in failed
     assert "blocks filing" in told["register"]
     assert not list((platform.home / "reports" / "hmda" / "2026-Q1").glob("*.lar.txt"))
+
+
+def test_an_error_is_told_without_what_the_register_says_of_a_person(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spill(*_: object, **__: object) -> None:
+        raise ValueError("Jane Doe, 900123456")
+
+    monkeypatch.setattr(hmda_assets, "draft", spill)
+    with dg.DagsterInstance.ephemeral() as instance:
+        made = dg.materialize(
+            [hmda_lar],
+            partition_key="2025",
+            resources={"platform": platform},
+            instance=instance,
+            raise_on_error=False,
+        )
+        records = instance.get_records_for_run(made.run_id).records
+    told = "\n".join(str(record.event_log_entry) for record in records)
+    assert not made.success
+    assert "the report stopped at a ValueError" in told
+    assert "payments report hmda runs the same by hand" in told
+    assert "Jane Doe" not in told

@@ -27,13 +27,14 @@ class Desk:
         self.cursor: str | None = None
         self._instance = instance
 
-    def tick(self) -> Any:
+    def tick(self) -> dg.SkipReason:
         with dg.build_sensor_context(
             instance=self._instance, cursor=self.cursor, resources={"platform": self.platform}
         ) as context:
-            result = statement_files(context)
+            told = statement_files(context)
             self.cursor = context.cursor
-        return result
+        assert isinstance(told, dg.SkipReason)
+        return told
 
     def rows(self, statement: str) -> list[Any]:
         with self.platform.database.connect() as connection:
@@ -43,6 +44,15 @@ class Desk:
         return self.rows(
             "select subcategory, state from operations.exception_cases where category = 'statement' order by 1, 2"
         )
+
+    def days(self) -> list[date]:
+        """The days that wait to be run again."""
+        return [
+            day
+            for (day,) in self.rows(
+                "select distinct business_date from operations.day_requests where satisfied_at is null order by 1"
+            )
+        ]
 
     def lines(self) -> list[Any]:
         return self.rows("select bank_day, amount_cents, source from settlement.lines_in_force order by 1, 2")

@@ -1,10 +1,9 @@
-"""Statements are taken in where banks leave them, once, and the days that they touch are run again."""
+"""Statements are taken in where banks leave them, once, and the days that they touch are asked for again."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import fsspec
 import psycopg
 import pytest
@@ -33,17 +32,15 @@ def desk(database: Database, tmp_path: Path, folder: Path) -> Iterator[Desk]:
         yield desk
 
 
-def test_new_files_are_stored_and_exactly_their_days_are_run_again(desk: Desk, folder: Path) -> None:
-    assert isinstance(desk.tick(), dg.SkipReason)
+def test_new_files_are_stored_and_exactly_their_days_are_asked_for_again(desk: Desk, folder: Path) -> None:
+    assert desk.tick().skip_message == "No new statement."
     (folder / "today.bai").write_bytes(GOOD)
 
-    result = desk.tick()
+    assert desk.tick().skip_message == "1 statement files stored, 0 refused."
 
-    assert isinstance(result, dg.SensorResult)
-    assert [request.partition_key for request in result.run_requests or []] == [str(DAY)]
     assert len(desk.lines()) == 3
     assert desk.rows("select business_date, reason from operations.day_requests") == [(DAY, "reposted")]
-    assert isinstance(desk.tick(), dg.SkipReason)
+    assert desk.tick().skip_message == "No new statement."
     assert len(desk.lines()) == 3
 
 
@@ -63,9 +60,7 @@ def test_a_broken_file_is_one_case_is_not_read_every_minute_and_holds_nothing_up
 
     desk.tick()
     assert (read, len(desk.lines()), desk.cases()) == (["a-broken.bai", "b-good.bai"], 3, [("total", "open")])
-    skipped = desk.tick()
-    assert isinstance(skipped, dg.SkipReason)
-    assert "1 files are not stored" in (skipped.skip_message or "")
+    assert "1 files are not stored" in (desk.tick().skip_message or "")
     assert len(read) == 2
 
     # the next new file may be what it lacks, so both are looked at
@@ -86,9 +81,9 @@ def test_files_of_an_object_store_are_taken_in_like_those_of_a_folder(
     store.pipe("/treasury/2026/07/today.bai", GOOD)
     desk.platform = Platform(database, tmp_path, tmp_path, statements_at="memory://treasury")
     try:
-        result = desk.tick()
-        assert [request.partition_key for request in result.run_requests] == [str(DAY)]
-        assert isinstance(desk.tick(), dg.SkipReason)
+        desk.tick()
+        assert desk.days() == [DAY]
+        assert desk.tick().skip_message == "No new statement."
     finally:
         store.rm("/treasury", recursive=True)
 
@@ -99,7 +94,11 @@ def test_what_a_tick_has_no_time_for_is_there_for_the_next(
     monkeypatch.setattr(sensors, "MAX_SECONDS", -1.0)
     for number in (123, 124, 125):
         (folder / f"{number}.bai").write_bytes(GOOD.replace(b",000123,", f",000{number},".encode()))
-    assert [desk.tick() and len(desk.lines()) for _ in range(4)] == [3, 6, 9, 9]
+    stored = []
+    for _ in range(4):
+        desk.tick()
+        stored.append(len(desk.lines()))
+    assert stored == [3, 6, 9, 9]
 
 
 def test_a_file_that_might_outlast_a_tick_is_left_to_a_run(
@@ -109,10 +108,10 @@ def test_a_file_that_might_outlast_a_tick_is_left_to_a_run(
     (folder / "large.bai").write_bytes(GOOD)
     with desk.platform.database.connect() as connection:
         connection.execute("insert into ledger.days select current_date - n from generate_series(0, 3) as n")
-    result = desk.tick()
-    assert len(result.run_requests) == 1
+    assert desk.tick().skip_message == "0 statement files stored, 0 refused, 1 left to a run."
+    assert len(desk.days()) == 1
     assert len(desk.lines()) == 0
-    assert isinstance(desk.tick(), dg.SkipReason)  # its day waits, and is not asked for again
+    desk.tick()  # its day waits, and is not asked for again
     assert len(desk.rows("select from operations.day_requests")) == 1
 
 

@@ -1,7 +1,7 @@
 """A house for the simulations: a book, a bank that plays its world, and days that pass, with the plain functions."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -167,6 +167,3 @@ class House:
 def days() -> list[date]:
     """The days of a life, in order."""
     return [FIRST + timedelta(days=number) for number in range(DAYS + AFTER)]
-
-
-Build = Callable[[Path], House]

@@ -17,7 +17,9 @@ undelivered as (
         p.effective_on between %(first)s and %(last)s
         and not exists (
             select from ingestion.payment_ingestions as i
-            where i.effective_on = p.effective_on and i.loan_id = p.loan_id and i.payment_id = p.payment_id
+            where
+                i.effective_on = p.effective_on and i.loan_id = p.loan_id and i.payment_id = p.payment_id
+                and i.effective_on between %(first)s and %(last)s
         )
 ),
 
