@@ -19,12 +19,12 @@ booked as (
     -- credits are negative in the books
     select
         days.business_date,
-        coalesce(sum(-entries.amount_cents), 0) as cents
+        coalesce(sum(turnover.credit_cents - turnover.debit_cents), 0) as cents
     from days
-    left join {{ source('ledger', 'entries') }} as entries
+    left join {{ source('ledger', 'turnover') }} as turnover
         on
-            entries.effective_on <= days.business_date
-            and entries.account in (
+            turnover.effective_on <= days.business_date
+            and turnover.account in (
                 select account from {{ source('ledger', 'accounts') }} where part in ('suspense', 'unidentified')
             )
     group by days.business_date

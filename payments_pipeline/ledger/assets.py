@@ -57,6 +57,14 @@ from payments_pipeline.postgres.run import run
             look_next="reconciliation.days",
         ),
         table(
+            "ledger.turnover",
+            "What each run debited and credited to each account: from here the trial balance of any date is read.",
+            deps=["ledger.entries"],
+            owner="finance",
+            nature="facts",
+            look_next="ledger.entries",
+        ),
+        table(
             "ledger.events",
             "The history behind the books, chained by hashes so that nothing in it can be altered unseen.",
             deps=["ledger.allocations"],

@@ -19,6 +19,7 @@ GUARDS: Final = (
     Guard("entries_follow_from_allocations", "ledger.entries"),
     Guard("entries_follow_from_fees", "ledger.entries"),
     Guard("entries_follow_from_what_fell_due", "ledger.entries"),
+    Guard("turnover_adds_up_the_entries", "ledger.turnover"),
     Guard("every_chain_recomputes", "ledger.events"),
     Guard("events_tell_what_was_ingested", "ledger.events"),
     Guard("events_tell_what_was_allocated", "ledger.events"),

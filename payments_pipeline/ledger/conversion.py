@@ -34,6 +34,7 @@ def _convert(connection: psycopg.Connection[Any], boarded_on: date, since: date,
     with posting.stage("entries"):
         run(connection, "ledger/conversions", day=boarded_on, run_no=posting.run_no)
         posting.entries = _count(connection, "work.entries")
+        run(connection, "ledger/turnover")
     with posting.stage("events"):
         run(connection, "ledger/outbox")
         run(connection, "ledger/heads", first_loan=0)

@@ -344,6 +344,7 @@ def _append(share: _Share, day: date, *, since: date, horizon: date) -> None:
         posting.fees = run(connection, "ledger/fees", run_no=posting.run_no)
     with posting.stage("entries"):
         posting.entries = run(connection, "ledger/entries", run_no=posting.run_no)
+        run(connection, "ledger/turnover")
     with posting.stage("events"):
         span = {"since": since, "horizon": horizon}
         run(connection, "ledger/events", day=day, run_no=posting.run_no, **span, **share.loans)

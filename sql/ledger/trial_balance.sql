@@ -1,20 +1,22 @@
 -- Every account with what it held before :since, what was debited and credited up to :as_of, and what it holds then.
--- Days are those from which money counts, or, for :by_booking, those on which it entered the books.
-with entries as (
-    select e.account, e.amount_cents, case when %(by_booking)s then e.booked_on else e.effective_on end as day
-    from ledger.entries as e
-    where %(by_booking)s or e.effective_on <= %(as_of)s
+-- Days are those from which money counts, or, for :by_booking, those on which it entered the books. The law
+-- turnover_adds_up_the_entries sees to it that this is what the entries say.
+with turnover as (
+    select
+        t.account, t.debit_cents, t.credit_cents,
+        case when %(by_booking)s then t.booked_on else t.effective_on end as day
+    from ledger.turnover as t
 ),
 
 sums as (
     select
-        e.account,
-        coalesce(sum(e.amount_cents) filter (where e.day < %(since)s), 0) as opening,
-        coalesce(sum(e.amount_cents) filter (where e.day >= %(since)s and e.amount_cents > 0), 0) as debit,
-        coalesce(-sum(e.amount_cents) filter (where e.day >= %(since)s and e.amount_cents < 0), 0) as credit
-    from entries as e
-    where e.day <= %(as_of)s
-    group by e.account
+        t.account,
+        coalesce(sum(t.debit_cents - t.credit_cents) filter (where t.day < %(since)s), 0) as opening,
+        coalesce(sum(t.debit_cents) filter (where t.day >= %(since)s), 0) as debit,
+        coalesce(sum(t.credit_cents) filter (where t.day >= %(since)s), 0) as credit
+    from turnover as t
+    where t.day <= %(as_of)s
+    group by t.account
 )
 
 select

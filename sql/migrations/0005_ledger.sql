@@ -115,6 +115,24 @@ comment on column ledger.entries.amount_cents is 'Debit if positive, credit if n
 comment on column ledger.entries.booked_on is 'Business date on which it entered the books.';
 comment on column ledger.entries.run_no is 'Run that added it.';
 
+create table ledger.turnover (
+    run_no integer not null,
+    effective_on date not null,
+    booked_on date not null,
+    account integer not null,
+    debit_cents bigint not null check (debit_cents >= 0),
+    credit_cents bigint not null check (credit_cents >= 0),
+    primary key (run_no, effective_on, booked_on, account)
+);
+comment on table ledger.turnover is
+'What each run debited and credited, account by account: the sums of its entries. Balances of any date are read here.';
+comment on column ledger.turnover.run_no is 'Run that added the entries.';
+comment on column ledger.turnover.effective_on is 'Date from which they count.';
+comment on column ledger.turnover.booked_on is 'Business date on which they entered the books.';
+comment on column ledger.turnover.account is 'Account.';
+comment on column ledger.turnover.debit_cents is 'Sum of the debits.';
+comment on column ledger.turnover.credit_cents is 'Sum of the credits.';
+
 create table ledger.events (
     effective_on date not null,
     loan_id bigint not null,
@@ -268,14 +286,19 @@ comment on column ledger.balances.last_effective_on is 'Latest date on which any
 insert into ledger.balances (loan_id) values (0);
 
 insert into operations.day_tables values
-('ledger.allocations', 'effective_on', 'loan_id, subject_id, kind, seq', null),
+(
+    -- money in suspense is asked for over all days, by loan
+    'ledger.allocations', 'effective_on', 'loan_id, subject_id, kind, seq',
+    '(loan_id, effective_on) include (suspense_cents) where suspense_cents <> 0'
+),
 ('ledger.entries', 'effective_on', 'loan_id, subject_id, kind, seq, account', null),
 ('ledger.events', 'effective_on', 'loan_id, subject_id, event_no', null),
 ('ledger.outbox', 'effective_on', 'loan_id, subject_id, event_no', '(event_no) where published_at is null');
 
 grant usage on schema ledger to payments_pipeline;
 grant select on all tables in schema ledger to payments_pipeline;
-grant insert on ledger.allocations, ledger.fees, ledger.entries, ledger.events, ledger.outbox, ledger.seals
+grant insert
+on ledger.allocations, ledger.fees, ledger.entries, ledger.turnover, ledger.events, ledger.outbox, ledger.seals
 to payments_pipeline;
 grant update (published_at, attempt_count, last_error) on ledger.outbox to payments_pipeline;
 grant insert, update on ledger.days to payments_pipeline;

@@ -276,6 +276,17 @@ from (
 ) as f
 group by f.day
 union all
+select 'ledger.turnover', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        t.effective_on as day,
+        sha256(convert_to(row(
+            t.run_no, t.effective_on, t.booked_on, t.account, t.debit_cents, t.credit_cents
+        )::text, 'UTF8')) as hash
+    from ledger.turnover as t
+) as f
+group by f.day
+union all
 select 'ledger.events', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
 from (
     select

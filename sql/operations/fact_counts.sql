@@ -55,6 +55,11 @@ from ledger.entries as e
 where e.effective_on between %(first)s and %(last)s
 group by e.effective_on
 union all
+select 'ledger.turnover', t.effective_on, count(*)
+from ledger.turnover as t
+where t.effective_on between %(first)s and %(last)s
+group by t.effective_on
+union all
 select 'ledger.events', e.effective_on, count(*)
 from ledger.events as e
 where e.effective_on between %(first)s and %(last)s

@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 from payments_pipeline.ledger.posting import post_day
 from payments_pipeline.operations.digest import digests
 from payments_pipeline.postgres.connect import Database
+from payments_pipeline.rules import amortisation
+from payments_pipeline.rules.amortisation import Terms
 from tests.ledger import worlds
-from tests.ledger.model import replay
+from tests.ledger.model import Receipt, replay
 
 DAYS = 24
 LOANS = 40
@@ -133,3 +136,72 @@ def test_a_status_that_comes_to_light_late_is_folded_in_by_its_day(database: Dat
         before = held(connection)
         post(connection, [since])
         assert held(connection) == wanted(book) != before
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_what_a_hold_kept_in_suspense_is_released_on_the_day_it_ends(database: Database, backwards: bool) -> None:
+    terms = Terms(10_000_00, 30_000, amortisation.level_payment(10_000_00, 30_000, 12), worlds.FIRST, 12, 12)
+    ends, late = worlds.FIRST + timedelta(days=6), worlds.FIRST + timedelta(days=8)
+    receipt = Receipt("00000000-0000-0000-0000-000000000001", worlds.FIRST + timedelta(days=3), 0, terms.payment_cents)
+    # one held until the sixth day, and one whose receipt is told of when all days have been run
+    book = [
+        worlds.Loan(1, terms, 15, [(worlds.BOARDED, "legal_hold"), (ends, "active")], [receipt], {receipt.payment: "wire"}),
+        worlds.Loan(2, terms, 15, [(worlds.BOARDED, "stop_pay"), (late, "active")]),
+    ]
+    another = replace(receipt, payment="00000000-0000-0000-0000-000000000002")
+    with worlds.begin(database, book) as connection:
+        worlds.deliver(connection, worlds.words_of(book), worlds.FIRST + timedelta(days=DAYS))
+        post(connection, list(reversed(all_days())) if backwards else all_days())
+        assert held(connection) == wanted(book)
+        book[1].receipts.append(another)
+        book[1].channels[another.payment] = "ach"
+        worlds.deliver(connection, [worlds.Word(2, another, "ach", False)], worlds.FIRST + timedelta(days=DAYS))
+        post(connection, [another.effective_on])
+        assert held(connection) == wanted(book)
+
+
+def test_a_hold_that_ended_earlier_than_known_lets_the_late_fee_fall_due(database: Database) -> None:
+    terms = Terms(10_000_00, 30_000, amortisation.level_payment(10_000_00, 30_000, 12), worlds.FIRST, 12, 12)
+    book = [worlds.Loan(1, terms, 10, [(worlds.BOARDED, "legal_hold")])]
+    with worlds.begin(database, book) as connection:
+        post(connection, all_days())
+        ended = worlds.FIRST + timedelta(days=6)
+        book[0].statuses.append((ended, "active"))
+        connection.execute("insert into servicing.loan_statuses values (1, %s, 'active', 'late')", (ended,))
+        connection.commit()
+        post(connection, [ended])
+        assert held(connection) == wanted(book)
+        assert wanted(book)[2]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_no_late_fee_is_charged_for_a_day_before_the_loan_was_ours(database: Database, backwards: bool) -> None:
+    terms = Terms(10_000_00, 30_000, amortisation.level_payment(10_000_00, 30_000, 12), worlds.FIRST, 12, 12)
+    book = [worlds.Loan(1, terms, 5)]
+    boarded = worlds.FIRST + timedelta(days=5)  # the very day on which the grace ends
+    early = Receipt("00000000-0000-0000-0000-000000000001", worlds.FIRST + timedelta(days=2), 0, 5_00)
+    with worlds.begin(database, book) as connection:
+        with database.connect("owner") as owner:
+            owner.execute("update servicing.loans set boarded_on = %s where loan_id = 1", (boarded,))
+        post(connection, list(reversed(all_days())) if backwards else all_days())
+        assert held(connection)[2] == {}
+        # what was paid to the former servicer may come to us later, with its own value date
+        worlds.deliver(connection, [worlds.Word(1, early, "wire", False)], worlds.FIRST + timedelta(days=DAYS))
+        post(connection, [early.effective_on])
+        assert held(connection)[2] == {}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_payment_that_went_back_before_its_value_date_costs_its_fee(database: Database, backwards: bool) -> None:
+    terms = Terms(10_000_00, 30_000, amortisation.level_payment(10_000_00, 30_000, 12), worlds.FIRST, 12, 12)
+    value, back = worlds.FIRST + timedelta(days=6), worlds.FIRST + timedelta(days=4)
+    receipt = Receipt("00000000-0000-0000-0000-000000000001", value, 0, 50_00, back, True)
+    paid = Receipt("00000000-0000-0000-0000-000000000002", worlds.FIRST + timedelta(days=5), 0, 40_00)
+    book = [worlds.Loan(1, terms, 15, [], [receipt, paid], {receipt.payment: "ach", paid.payment: "ach"})]
+    with worlds.begin(database, book) as connection:
+        worlds.deliver(connection, worlds.words_of(book), worlds.FIRST + timedelta(days=DAYS))
+        post(connection, list(reversed(all_days())) if backwards else all_days())
+        assert held(connection) == wanted(book)
+        assert wanted(book)[2]
+        post(connection, all_days())
+        assert held(connection) == wanted(book)

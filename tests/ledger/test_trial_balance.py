@@ -77,8 +77,8 @@ def test_opening_balances_and_movements_add_up_to_the_balances(connection: psyco
     assert found.is_balanced
 
 
-def test_an_entry_that_balances_nothing_shows_in_the_totals(connection: psycopg.Connection[Any]) -> None:
-    connection.execute("delete from ledger.entries where account = 1220 and effective_on = '2026-01-05'")
+def test_turnover_that_balances_nothing_shows_in_the_totals(connection: psycopg.Connection[Any]) -> None:
+    connection.execute("delete from ledger.turnover where account = 1220 and effective_on = '2026-01-05'")
     assert not trial_balance(connection).is_balanced
 
 

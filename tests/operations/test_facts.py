@@ -29,6 +29,7 @@ FACTS = (
     "ledger.fees",
     "ledger.outbox",
     "ledger.seals",
+    "ledger.turnover",
     "payments.payments",
     "payments.representment_outcomes",
     "payments.representments",

@@ -108,6 +108,20 @@ CRIMES = [
         f"({_LIVE}) and account = 1220 returning effective_on, 'receipt ' || subject_id",
     ),
     Crime(
+        "turnover_adds_up_the_entries",
+        "a run is said to have debited more",
+        "update ledger.turnover set debit_cents = debit_cents + 1 where account = 1101 and (run_no, effective_on) in "
+        "(select max(run_no), effective_on from ledger.turnover where account = 1101 group by effective_on "
+        "order by effective_on limit 1) returning effective_on, 'account 1101, run ' || run_no",
+    ),
+    Crime(
+        "turnover_adds_up_the_entries",
+        "an account is left out",
+        "delete from ledger.turnover where account = 1220 and (run_no, effective_on) in "
+        "(select max(run_no), effective_on from ledger.turnover where account = 1220 group by effective_on "
+        "order by effective_on limit 1) returning effective_on, 'account 1220, run ' || run_no",
+    ),
+    Crime(
         "entries_follow_from_allocations",
         "cash is booked to another rail",
         "update ledger.entries set account = 1108 where (effective_on, loan_id, subject_id) in "

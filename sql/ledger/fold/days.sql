@@ -5,6 +5,12 @@ select r.effective_on from pg_temp.receipts as r
 union
 select n.returned_on from pg_temp.nsf as n
 union
+-- a status that begins may release what is in suspense
+select s.effective_on
+from pg_temp.fold as f
+inner join servicing.loan_statuses as s on f.loan_id = s.loan_id and f.from_on < s.effective_on
+where s.effective_on between %(since)s and %(horizon)s
+union
 select g.day::date
 from pg_temp.fold as f
 cross join generate_series(%(since)s::date, %(horizon)s::date, interval '1 day') as g (day)

@@ -7,7 +7,7 @@ with returned as (
         w.loan_id, w.subject_id, w.chain_on, v.happened_on
     from pg_temp.wanted as w
     inner join pg_temp.reversals as v on w.loan_id = v.loan_id and w.subject_id = v.payment_id
-    where w.kind = 'return' and v.happened_on <= %(horizon)s
+    where w.kind = 'return' and v.effective_on between %(since)s and %(horizon)s and v.happened_on <= %(horizon)s
     group by w.loan_id, w.subject_id, w.chain_on, v.happened_on
 ),
 
@@ -36,7 +36,8 @@ posted as (
     inner join pg_temp.touched as t on r.loan_id = t.loan_id
     inner join ledger.allocations as a
         on r.happened_on = a.effective_on and r.loan_id = a.loan_id and r.subject_id = a.subject_id
-    where a.kind = 'return'
+    -- one that went back before its value date may have done so before any fold begins
+    where a.kind = 'return' and a.effective_on = any(array(select q.happened_on from returned as q))
     group by a.loan_id, a.subject_id, a.kind, a.effective_on, r.chain_on, t.booked_on
 ),
 

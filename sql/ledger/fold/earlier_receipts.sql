@@ -11,6 +11,11 @@ inner join payments.transitions as c
         and a.subject_id = c.payment_id
         and a.effective_on = c.effective_on
         and c.status = 'completed'
+        and c.effective_on between %(since)s and %(horizon)s
 left join pg_temp.reversals_in_force as r
-    on a.loan_id = r.loan_id and a.subject_id = r.payment_id and r.happened_on <= %(horizon)s
+    on
+        a.loan_id = r.loan_id
+        and a.subject_id = r.payment_id
+        and r.effective_on between %(since)s and %(horizon)s
+        and r.happened_on <= %(horizon)s
 where a.kind = 'receipt' and a.seq = 1 and a.effective_on between %(since)s and %(horizon)s

@@ -1,5 +1,6 @@
 -- Step 4, at the end of :day: one late fee for each instalment whose last grace day it is and whose interest and
--- principal are not wholly paid. None where all that is unpaid is what went to late fees (12 CFR 1026.36(c)(2)).
+-- principal are not wholly paid. None where all that is unpaid is what went to late fees (12 CFR 1026.36(c)(2)). What
+-- was late before we had the loan is no business of ours: it came with its balances.
 insert into pg_temp.wanted_fees
 with ending as (
     select
@@ -15,6 +16,7 @@ with ending as (
     inner join payments.policies as p on t.policy = p.policy
     where
         p.late_fee_cap_cents > 0
+        and f.boarded_on < %(day)s
         and f.due_day = extract(day from %(day)s::date - f.grace_days)
         and f.first_due_on <= %(day)s::date - f.grace_days
         and servicing.instalments_due(f.first_due_month, f.due_day, f.last_instalment, %(day)s::date - f.grace_days)

@@ -26,7 +26,7 @@ assessed_since as (
 select
     t.loan_id, t.from_on, t.booked_on,
     l.principal_cents, l.payment_cents, l.rate_ppm, l.escrow_cents + l.escrow_shortage_cents as escrow_cents,
-    l.first_due_on, l.term_instalments, l.last_instalment, l.grace_days, l.due_day, l.first_due_month,
+    l.first_due_on, l.term_instalments, l.last_instalment, l.grace_days, l.due_day, l.first_due_month, l.boarded_on,
     b.fees_assessed_cents - coalesce(f.fees, 0) as fees_assessed,
     b.fees_paid_cents - coalesce(a.fees, 0) as fees_paid,
     b.interest_paid_cents - coalesce(a.interest, 0) as interest_paid,

@@ -11,7 +11,9 @@ with returned as (
     from pg_temp.touched as f
     inner join ledger.allocations as a on f.loan_id = a.loan_id and f.from_on <= a.effective_on
     inner join pg_temp.reversals_in_force as t
-        on a.loan_id = t.loan_id and a.subject_id = t.payment_id and a.effective_on = t.happened_on
+        on
+            a.loan_id = t.loan_id and a.subject_id = t.payment_id and a.effective_on = t.happened_on
+            and t.happened_on between %(since)s and %(horizon)s
     where a.kind = 'return' and a.effective_on between %(since)s and %(horizon)s
 )
 

@@ -21,6 +21,10 @@ with active as (
                     select from pg_temp.nsf
                     where nsf.loan_id = f.loan_id and nsf.returned_on = %(day)s
                 )
+                or exists (
+                    select from servicing.loan_statuses as s
+                    where s.loan_id = f.loan_id and s.effective_on = %(day)s
+                )
             )
         )
 ),

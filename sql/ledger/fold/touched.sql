@@ -10,13 +10,14 @@ with stirred as materialized (
 ),
 
 news as (
-    select r.loan_id, r.effective_on as from_on, r.booked_on
+    -- one that went back before its value date may cost its fee as early as that
+    select r.loan_id, least(r.effective_on, r.returned_on) as from_on, r.booked_on
     from pg_temp.receipts as r
 
     union all
 
-    -- returns of the day, of receipts that are already posted: the fold changes from the receipt on
-    select t.loan_id, t.effective_on, t.booked_on
+    -- returns of the day, of receipts that are already posted: the fold changes from the receipt on, or from the return
+    select t.loan_id, least(t.effective_on, t.happened_on), t.booked_on
     from pg_temp.reversals_in_force as t
     where
         t.happened_on = %(day)s
@@ -26,6 +27,11 @@ news as (
             where
                 posted.effective_on = t.effective_on and posted.loan_id = t.loan_id and posted.subject_id = t.payment_id
                 and posted.kind = 'receipt'
+                -- asked by itself, so that no other days are read
+                and posted.effective_on = any(array(
+                    select v.effective_on from pg_temp.reversals as v
+                    where v.happened_on = %(day)s
+                ))
         )
         -- one that came to light later may have the same day and another code, and so another fee
         and (
@@ -40,11 +46,11 @@ news as (
 
     union all
 
-    -- a status that begins on the day, where the loan has moved on since: it may have come to light only now
+    -- a status that begins on the day: it may end a hold on what is in suspense, and if it has come to light only now,
+    -- receipts and grace days since may have another policy
     select s.loan_id, %(day)s::date, %(day)s::date
-    from stirred as b
-    inner join servicing.loan_statuses as s on b.loan_id = s.loan_id
-    where s.effective_on = %(day)s and b.last_effective_on >= %(day)s
+    from servicing.loan_statuses as s
+    where s.effective_on = %(day)s and s.loan_id between %(first_loan)s and %(last_loan)s
 
     union all
 
@@ -59,7 +65,7 @@ news as (
 
     union all
 
-    -- the grace of an instalment ends, and it is unpaid (or was, if the loan has moved on since)
+    -- the grace of an instalment ends while the loan is ours, and it is unpaid (or was, if the loan has moved on since)
     select l.loan_id, %(day)s::date, %(day)s::date
     from generate_series(0, 31) as grace (days)
     inner join servicing.loans as l
@@ -67,6 +73,7 @@ news as (
     inner join ledger.balances as b on l.loan_id = b.loan_id
     where
         l.loan_id between %(first_loan)s and %(last_loan)s and b.loan_id between %(first_loan)s and %(last_loan)s
+        and l.boarded_on < %(day)s
         and servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - grace.days)
         > servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - grace.days - 1)
         and (

@@ -24,6 +24,7 @@ with named as (
         ('ledger.allocations'),
         ('ledger.fees'),
         ('ledger.entries'),
+        ('ledger.turnover'),
         ('ledger.events'),
         ('ledger.outbox'),
         ('ledger.seals'),
