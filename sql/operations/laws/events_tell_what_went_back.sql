@@ -1,6 +1,6 @@
 -- Law 5. Every return of a payment's money has its event in the chain of the payment, with its figures and day; and
 -- no event tells of one that is not.
-with held as (
+with held as materialized (
     -- the returns of these days, each with the value date of its payment, where its chain lies; one that was taken back
     -- because the payment had gone back earlier is told of twice
     select
@@ -28,12 +28,19 @@ untold as (
             from ledger.events as e
             where
                 e.effective_on = h.chain_on and e.loan_id = h.loan_id and e.subject_id = h.subject_id
+                and e.effective_on = any(array(select distinct q.chain_on from held as q))
                 and e.type = h.type and e.run_no = h.run_no and e.booked_on = h.booked_on
                 and e.data ->> 'effective_on' = to_char(h.effective_on::timestamp, 'YYYY-MM-DD')
                 and (e.data ->> 'seq')::smallint = h.seq
                 and (e.data ->> 'cash')::bigint = h.cash_cents
                 and (e.data ->> 'returned')::bigint = h.returned_cents
         )
+),
+
+told as materialized (
+    select e.*, to_date(e.data ->> 'effective_on', 'YYYY-MM-DD') as returned_on
+    from ledger.events as e
+    where e.type in ('payment.reversed', 'payment.reversal_corrected') and e.effective_on between %(first)s and %(last)s
 ),
 
 untrue as (
@@ -49,14 +56,14 @@ untrue as (
             e.data ->> 'cash'
         ) as found,
         'no event: there is no such return' as expected
-    from ledger.events as e
+    from told as e
     where
-        e.type in ('payment.reversed', 'payment.reversal_corrected') and e.effective_on between %(first)s and %(last)s
-        and not exists (
+        not exists (
             select
             from ledger.allocations as a
             where
-                a.effective_on = to_date(e.data ->> 'effective_on', 'YYYY-MM-DD') and a.loan_id = e.loan_id
+                a.effective_on = any(array(select distinct q.returned_on from told as q))
+                and a.effective_on = e.returned_on and a.loan_id = e.loan_id
                 and a.subject_id = e.subject_id and a.kind = 'return' and a.seq = (e.data ->> 'seq')::smallint
         )
 ),

@@ -55,6 +55,10 @@ movements as (
     inner join settlement.calendar as c on r.channel = c.channel and t.happened_on = c.business_date
     where
         t.happened_on between %(first)s::date - 10 and %(last)s
+        and p.effective_on = any(array(
+            select distinct v.effective_on from payments.reversals as v
+            where v.happened_on between %(first)s::date - 10 and %(last)s
+        ))
         and c.settles_on between %(first)s and %(last)s
         and exists (
             select from payments.transitions as q

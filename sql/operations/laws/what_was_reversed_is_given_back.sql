@@ -6,14 +6,20 @@ with pending as (
     where r.reason <> 'variance' and r.satisfied_at is null
 ),
 
+gone_back as materialized (
+    select t.happened_on, t.loan_id, t.payment_id, t.effective_on
+    from payments.reversals_in_force as t
+    where t.happened_on between %(first)s and %(last)s
+),
+
 reversed as (
-    -- payments that went back on these days, with their receipts as they stand
+    -- payments that went back on these days, with their receipts as they stand; only the days of their value are read
     select
         t.happened_on, t.loan_id, t.payment_id, p.amount_cents,
         coalesce(sum(a.returned_cents), 0) as held,
         coalesce(sum(a.cash_cents - a.returned_cents), 0) as kept,
         count(a.seq) > 0 as is_posted
-    from payments.reversals_in_force as t
+    from gone_back as t
     inner join payments.payments as p
         on t.effective_on = p.effective_on and t.loan_id = p.loan_id and t.payment_id = p.payment_id
     left join ledger.allocations as a
@@ -22,7 +28,8 @@ reversed as (
             and t.loan_id = a.loan_id
             and t.payment_id = a.subject_id
             and a.kind = 'receipt'
-    where t.happened_on between %(first)s and %(last)s
+            and a.effective_on = any(array(select distinct q.effective_on from gone_back as q))
+    where p.effective_on = any(array(select distinct q.effective_on from gone_back as q))
     group by t.happened_on, t.loan_id, t.payment_id, p.amount_cents
 ),
 
