@@ -1,7 +1,7 @@
 """The charts of a reconciled day: the bridge from our total to the bank's, and how the last thirty days went.
 
 A chart is a picture: a few shapes at places, worked out once. It is drawn as SVG for the page and for Dagster's UI, and by
-`reconciliation_pdf` on paper, so that both show the same.
+`reporting/reconciliation_pdf.py` on paper, so that both show the same.
 """
 
 import base64
@@ -12,6 +12,7 @@ from html import escape
 from typing import Final, Literal
 
 from payments_pipeline.money import dollars, signed
+from payments_pipeline.rules.bridge import Step
 
 INK: Final = "#1b2430"
 QUIET: Final = "#5a6675"
@@ -80,15 +81,6 @@ class Picture:
     says: str
     """The picture in a sentence, for who cannot see it."""
     shapes: tuple[Shape, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A cause on the way from our total to the bank's."""
-
-    name: str
-    items: int
-    cents: int
 
 
 @dataclass(frozen=True, slots=True)

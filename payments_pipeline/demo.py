@@ -35,7 +35,7 @@ from payments_pipeline.reporting.lifecycle import find_reports
 from payments_pipeline.rules.calendar import business_date
 from payments_pipeline.settings import Settings, begin
 from payments_pipeline.supervise import Supervisor, uninterrupted
-from payments_pipeline.world import Manifest, World, generate, read_manifest
+from payments_pipeline.world import Manifest, World, generate, is_there, read_manifest
 from payments_pipeline.world.load import load_portfolio
 
 if TYPE_CHECKING:
@@ -134,26 +134,31 @@ def _world(settings: Settings) -> Path:
 def _board_the_book(settings: Settings, database: Database, console: Console) -> Manifest:
     """The demo's world, generated, loaded and boarded; each only where it has not been."""
     folder = _world(settings)
-    if not (folder / "manifest.json").is_file():
-        console.print(f"making a world of {LOANS:,} loans and {DAYS} days", soft_wrap=True)
-        world = World(
-            loans=LOANS, seed=SEED, first_day=settings.first_day, days=DAYS, noise=NOISE, history_years=HISTORY_YEARS
-        )
-        generate(world, folder, overwrite=True)
-    manifest = read_manifest(folder)
     with database.connect(application_name="payments demo") as connection:
-        if _loans(connection) == 0:
-            console.print("loading the book", soft_wrap=True)
-            load_portfolio(connection, folder)
-        elif not _is_ours(connection, folder):
+        is_empty = _loans(connection) == 0
+        if not is_empty and not _is_ours(connection, folder):
             raise DemoError(
                 f"{database} holds a book that is not the demo's",
                 "use another database, or another PAYMENTS_HOME, for the demo.",
             )
+        if not is_there(folder):
+            console.print(f"making a world of {LOANS:,} loans and {DAYS} days", soft_wrap=True)
+            world = World(
+                loans=LOANS,
+                seed=SEED,
+                first_day=settings.first_day,
+                days=DAYS,
+                noise=NOISE,
+                history_years=HISTORY_YEARS,
+            )
+            generate(world, folder, overwrite=True)
+        if is_empty:
+            console.print("loading the book", soft_wrap=True)
+            load_portfolio(connection, folder)
         load_reference_data(connection)
         convert(connection)
         board(connection)
-    return manifest
+    return read_manifest(folder)
 
 
 def _loans(connection: Any) -> int:
@@ -162,7 +167,7 @@ def _loans(connection: Any) -> int:
 
 def _is_ours(connection: Any, folder: Path) -> bool:
     """Whether the book is that of the world in the folder: as many loans, boarded on its eve."""
-    if not (folder / "manifest.json").is_file():
+    if not is_there(folder):
         return False
     world = read_manifest(folder).world
     found = query(connection, "servicing/count_loans")[0]

@@ -7,9 +7,6 @@ import os
 import secrets
 import socket
 import sys
-import time
-import urllib.error
-import urllib.request
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -20,7 +17,7 @@ from payments_pipeline.column.local.control import LocalBank, LocalBankError
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.paths import PROJECT_ROOT
 from payments_pipeline.settings import PREFIX, Settings
-from payments_pipeline.supervise import ChildEndedError, Supervisor
+from payments_pipeline.supervise import Supervisor, answers_at
 
 _ANSWER_SECONDS: Final = 120
 _SECRETS: Final = tuple(PREFIX + name for name in ("COLUMN_WEBHOOK_SECRET", "WEBHOOK_SECRET", "WEBHOOK_TOKEN"))
@@ -38,13 +35,13 @@ def start_edge(supervisor: Supervisor, settings: Settings, world: Path | None) -
         environ |= {name: secrets.token_urlsafe(32) for name in _SECRETS if not environ.get(name)}
     payments = [Path(sys.executable).parent / "payments"]
     webhooks = f"http://{LOCAL_ADDRESS}:{settings.webhook_port}"
-    supervisor.start(
+    service = supervisor.start(
         "webhooks",
         [*payments, "webhooks", "serve", "--host", LOCAL_ADDRESS, "--port", str(settings.webhook_port)],
         cwd=PROJECT_ROOT,
         environ=environ,
     )
-    _wait_until_ready(supervisor, f"{webhooks}/ready")
+    supervisor.wait_until(lambda: answers_at(f"{webhooks}/ready"), service, _ANSWER_SECONDS)
     if world is None:
         return bank_of(settings)
     played = played_until(settings.home)
@@ -54,8 +51,10 @@ def start_edge(supervisor: Supervisor, settings: Settings, world: Path | None) -
         *(["--now", f"{played:%Y-%m-%dT%H:%M:%S}"] if played else []),
     ]  # fmt: skip
     clock.clock_file(settings.home).unlink(missing_ok=True)  # the bank notes where its clock begins when it is open
-    supervisor.start("bank", [*payments, "bank", "serve", *options], cwd=PROJECT_ROOT, environ=environ)
-    return _opened_bank(supervisor, settings)
+    opening = supervisor.start("bank", [*payments, "bank", "serve", *options], cwd=PROJECT_ROOT, environ=environ)
+    address = f"http://{LOCAL_ADDRESS}:{settings.bank_port}"
+    supervisor.wait_until(lambda: is_open(LocalBank(address)), opening, _ANSWER_SECONDS)
+    return bank_of(settings)
 
 
 def require_free_port(port: int, setting: str) -> None:
@@ -78,30 +77,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _opened_bank(supervisor: Supervisor, settings: Settings) -> Bank | None:
-    deadline = time.monotonic() + _ANSWER_SECONDS
-    while time.monotonic() < deadline:
-        supervisor.check()
-        try:
-            LocalBank(f"http://{LOCAL_ADDRESS}:{settings.bank_port}").status()
-        except LocalBankError:
-            time.sleep(0.1)
-        else:
-            return bank_of(settings)
-    raise ChildEndedError(
-        f"the local bank does not answer after {_ANSWER_SECONDS} s", "see bank.log in the logs of PAYMENTS_HOME."
-    )
-
-
-def _wait_until_ready(supervisor: Supervisor, address: str) -> None:
-    deadline = time.monotonic() + _ANSWER_SECONDS
-    while time.monotonic() < deadline:
-        supervisor.check()
-        try:
-            with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own address
-                return
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            time.sleep(0.1)
-    raise ChildEndedError(
-        f"{address} does not answer after {_ANSWER_SECONDS} s", "see webhooks.log in the logs of PAYMENTS_HOME."
-    )
+def is_open(bank: LocalBank) -> bool:
+    """Whether the local bank answers."""
+    try:
+        bank.status()
+    except LocalBankError:
+        return False
+    return True

@@ -10,12 +10,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
+
+import httpx
 
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.logfiles import last_lines, open_log
@@ -25,7 +27,7 @@ _PR_SET_PDEATHSIG: Final = 1
 
 
 class ChildEndedError(PaymentsError):
-    """A program that was to run on has ended."""
+    """A program that was to run on has ended, or does not begin to answer."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Supervisor:
         self._log_dir = log_dir
         self._children: list[Child] = []
 
-    def start(self, name: str, command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str]) -> None:
+    def start(self, name: str, command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str]) -> Child:
         """Start a program; its output goes to a log of its name."""
         log_file = self._log_dir / f"{name}.log"
         with open_log(log_file) as log:
@@ -58,7 +60,23 @@ class Supervisor:
                 start_new_session=True,
                 preexec_fn=partial(_end_with_parent, os.getpid()) if sys.platform == "linux" else None,
             )
-        self._children.append(Child(name, process, log_file))
+        child = Child(name, process, log_file)
+        self._children.append(child)
+        return child
+
+    def wait_until(self, answers: Callable[[], bool], child: Child, seconds: float) -> None:
+        """Wait until a program answers; raise if it does not for so long, or if one of the programs has ended."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.check()
+            if answers():
+                return
+            time.sleep(0.1)
+        raise ChildEndedError(
+            f"{child.name} does not answer after {seconds:g} s; the last lines of its log are\n"
+            f"{last_lines(child.log_file, 15)}",
+            f"the whole log is {child.log_file}; the others were stopped as well.",
+        )
 
     def check(self) -> None:
         """Raise if one of the programs has ended."""
@@ -81,6 +99,14 @@ class Supervisor:
             _signal_group(child, signal.SIGKILL)
             child.process.wait()
         self._children.clear()
+
+
+def answers_at(address: str) -> bool:
+    """Whether a program of ours answers there, and says that it is ready."""
+    try:
+        return httpx.get(address, timeout=5, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from payments_pipeline.supervise import ChildEndedError, Supervisor, interruptible, uninterrupted
+from payments_pipeline.supervise import Child, ChildEndedError, Supervisor, answers_at, interruptible, uninterrupted
 
 PYTHON = sys.executable
 
@@ -22,8 +22,8 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
     supervisor.stop_all()
 
 
-def start(supervisor: Supervisor, name: str, code: str, cwd: Path) -> None:
-    supervisor.start(name, [PYTHON, "-u", "-c", code], cwd=cwd, environ=os.environ)
+def start(supervisor: Supervisor, name: str, code: str, cwd: Path) -> Child:
+    return supervisor.start(name, [PYTHON, "-u", "-c", code], cwd=cwd, environ=os.environ)
 
 
 def wait_for(path: Path) -> str:
@@ -75,6 +75,39 @@ def test_one_that_ends_is_named_with_how_it_ended_and_its_last_words(
             time.sleep(0.03)
     assert "out of ink" in ended.value.message
     assert str(tmp_path / "logs" / "printer.log") in ended.value.remedy
+
+
+_A_SLOW_STARTER = """
+import http.server, time
+time.sleep(0.3)
+server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+open("port", "w").write(f"{server.server_port}\\n")
+server.serve_forever()
+"""
+
+
+def test_a_program_is_waited_for_until_it_answers_well(supervisor: Supervisor, tmp_path: Path) -> None:
+    child = start(supervisor, "slow", _A_SLOW_STARTER, tmp_path)
+    port = tmp_path / "port"
+    supervisor.wait_until(
+        lambda: port.exists() and answers_at(f"http://127.0.0.1:{port.read_text().strip()}"), child, 30
+    )
+    assert not answers_at(f"http://127.0.0.1:{wait_for(port)}/what-is-not-there")
+    supervisor.stop_all()
+    assert not answers_at(f"http://127.0.0.1:{wait_for(port)}")
+
+
+def test_one_that_does_not_answer_is_named_with_its_last_words(supervisor: Supervisor, tmp_path: Path) -> None:
+    child = start(supervisor, "mute", "import time; print('lost my voice'); time.sleep(60)", tmp_path)
+    with pytest.raises(ChildEndedError, match=r"mute does not answer after 0\.5 s") as ended:
+        supervisor.wait_until(lambda: False, child, 0.5)
+    assert "lost my voice" in ended.value.message
+
+
+def test_nobody_waits_for_a_program_that_has_ended(supervisor: Supervisor, tmp_path: Path) -> None:
+    child = start(supervisor, "printer", "raise SystemExit(3)", tmp_path)
+    with pytest.raises(ChildEndedError, match="exit code 3"):
+        supervisor.wait_until(lambda: False, child, 30)
 
 
 _PARENT_OF_A_STUBBORN_CHILD = """

@@ -36,7 +36,7 @@ from payments_pipeline.settlement.bank_lines import load_bank_lines
 from payments_pipeline.settlement.batches import settle_day
 from payments_pipeline.world.generation import generate
 from payments_pipeline.world.load import load_portfolio
-from payments_pipeline.world.manifest import read_manifest
+from payments_pipeline.world.manifest import is_there, read_manifest
 from payments_pipeline.world.parameters import World
 
 MEASURED_DAY = date(2026, 7, 2)
@@ -92,11 +92,12 @@ def measure_day(settings: Settings, *, loans: int, payments: int) -> None:
     database = open_database(settings)
     world = World(loans=loans, first_day=MEASURED_DAY, days=1, peak_day=MEASURED_DAY, peak_payments=payments, seed=1)
     folder = settings.home / "bench" / f"day-{loans}-{payments}"
-    if not (folder / "manifest.json").is_file():
+    is_new = not is_there(folder)
+    if is_new:
         console.print(f"generating a world of {loans:,} loans and {payments:,} payments, once, in {folder}")
         generate(world, folder, overwrite=True)
     template = f"bench_day_{loans}_{payments}"
-    _prepare(database, template, folder)
+    _prepare(database, template, folder, is_new=is_new)
     copy = sibling(database, f"{template}_run")
     try:
         with admin(database) as connection:
@@ -112,12 +113,12 @@ def measure_day(settings: Settings, *, loans: int, payments: int) -> None:
     _report(stages, rows, bytes_, floor, memory)
 
 
-def _prepare(database: Database, template: str, folder: Path) -> None:
-    """The database that every measurement starts from: book, staged rows, bank lines. Made once."""
+def _prepare(database: Database, template: str, folder: Path, *, is_new: bool) -> None:
+    """The database that every measurement starts from: book, staged rows, bank lines. Made once for a world."""
     prepared = sibling(database, template)
     with admin(database) as connection:
         found = connection.execute("select datallowconn from pg_database where datname = %s", (template,)).fetchone()
-        if found and not found[0]:
+        if found and not found[0] and not is_new:
             return
         make(connection, prepared)  # also where a preparation was broken off
     console.print("preparing the database, once")

@@ -6,8 +6,6 @@ as the sensor does it.
 """
 
 import os
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -25,20 +23,19 @@ from payments_pipeline.bench.databases import scratch
 from payments_pipeline.bench.processes import cpu_seconds
 from payments_pipeline.column.client import ColumnClient
 from payments_pipeline.column.events import RawEvent
-from payments_pipeline.column.local.control import LocalBank, LocalBankError
-from payments_pipeline.errors import PaymentsError
+from payments_pipeline.column.local.control import LocalBank
+from payments_pipeline.edge import free_port, is_open
 from payments_pipeline.ingestion.column_events import stage_events
 from payments_pipeline.ingestion.ingest import ingest_pending
 from payments_pipeline.ingestion.poll import POLLED_URI, SOURCE, poll_events
-from payments_pipeline.paths import make_open_folder
+from payments_pipeline.paths import PROJECT_ROOT, make_open_folder
 from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.postgres.migrate import migrate
 from payments_pipeline.reference_data import load_reference_data
 from payments_pipeline.settings import Settings
-from payments_pipeline.world import World, generate
+from payments_pipeline.supervise import Child, Supervisor
+from payments_pipeline.world import World, generate, is_there
 from payments_pipeline.world.load import load_portfolio
-from payments_pipeline.world.manifest import read_manifest
-from payments_pipeline.world.parameters import WorldError
 
 DAY: Final = date(2026, 7, 1)
 EVENTS_PER_PAYMENT: Final = 2.4
@@ -61,7 +58,7 @@ def measure_events(settings: Settings, events: int) -> None:
     world = World(
         loans=LOANS_PER_PAYMENT * payments, first_day=DAY, days=1, peak_day=DAY, peak_payments=payments, seed=1
     )
-    if not _is_there(folder):
+    if not is_there(folder):
         console.print(f"generating a world of {payments:,} payments, once, in {folder}", highlight=False)
         generate(world, folder, overwrite=True)
     after = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC) + timedelta(days=20)
@@ -69,12 +66,12 @@ def measure_events(settings: Settings, events: int) -> None:
         "", "events", "seconds", "events /s", *_PROCESSES, title="The bank's events, and seconds of processor"
     )
     with ExitStack() as stack:
-        bank, process = stack.enter_context(_bank(settings, folder))
+        bank, running = stack.enter_context(_bank(settings, folder))
         database = stack.enter_context(_database(settings, folder))
         connection = stack.enter_context(database.connect())
         client = stack.enter_context(bank.client())
         bank.move_clock(after)
-        processes = (process.pid, os.getpid(), connection.info.backend_pid)
+        processes = (running.process.pid, os.getpid(), connection.info.backend_pid)
 
         def timed(name: str, work: Iterator[int]) -> None:
             started, before = time.perf_counter(), [cpu_seconds(pid) for pid in processes]
@@ -93,15 +90,6 @@ def measure_events(settings: Settings, events: int) -> None:
         timed("polled: read and staged", _poll(connection, client, after))
         timed("taken up", _take_up(connection))
     console.print(table)
-
-
-def _is_there(folder: Path) -> bool:
-    """Whether the world was generated, by a program that made worlds as this one does."""
-    try:
-        read_manifest(folder)
-    except WorldError:
-        return False
-    return True
 
 
 def _read(client: ColumnClient, kept: list[RawEvent]) -> Iterator[int]:
@@ -151,33 +139,21 @@ def _database(settings: Settings, world: Path) -> Iterator[Database]:
 
 
 @contextmanager
-def _bank(settings: Settings, world: Path) -> Iterator[tuple[LocalBank, "subprocess.Popen[bytes]"]]:
+def _bank(settings: Settings, world: Path) -> Iterator[tuple[LocalBank, Child]]:
     """The local bank, as a process with a home of its own: the clock of a demo is left alone."""
     home = settings.home / "bench" / "bank"
     make_open_folder(home)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-c", "from payments_pipeline.cli import main; main()"]
-    process = subprocess.Popen(
-        [*command, "bank", "serve", "--world", str(world), "--port", str(port)],
-        env=os.environ | settings.as_environ() | {"PAYMENTS_HOME": str(home)},
-    )
+    port = free_port()
     bank = LocalBank(f"http://127.0.0.1:{port}")
+    supervisor = Supervisor(home / "logs")
     try:
-        _wait_until_it_answers(bank, process)
-        yield bank, process
+        running = supervisor.start(
+            "bank",
+            [Path(sys.executable).parent / "payments", "bank", "serve", "--world", world, "--port", str(port)],
+            cwd=PROJECT_ROOT,
+            environ=os.environ | settings.as_environ() | {"PAYMENTS_HOME": str(home)},
+        )
+        supervisor.wait_until(lambda: is_open(bank), running, _START_SECONDS)
+        yield bank, running
     finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_until_it_answers(bank: LocalBank, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            bank.status()
-        except LocalBankError:
-            time.sleep(0.2)
-        else:
-            return
-    raise PaymentsError("the local bank to be read did not start", "see what it says above.")
+        supervisor.stop_all()

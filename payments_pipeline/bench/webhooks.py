@@ -8,14 +8,13 @@ signed; limits count and each is committed before its answer. What was acknowled
 import asyncio
 import itertools
 import os
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final, cast
 
 import httpx
@@ -27,11 +26,13 @@ from rich.table import Table
 from payments_pipeline.bench.databases import scratch
 from payments_pipeline.bench.processes import cpu_seconds
 from payments_pipeline.column.signature import sign
+from payments_pipeline.edge import free_port
 from payments_pipeline.errors import PaymentsError
-from payments_pipeline.paths import make_open_folder
+from payments_pipeline.paths import PROJECT_ROOT, make_open_folder
 from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.postgres.migrate import migrate
 from payments_pipeline.settings import Settings
+from payments_pipeline.supervise import Child, Supervisor, answers_at
 
 RATE: Final = 1_000
 CONNECTIONS: Final = 64
@@ -64,12 +65,12 @@ def measure_webhooks(settings: Settings, seconds: float) -> None:
     with _database(settings) as database:
         environ = _environ(settings, database)
         for name, application in (("service", _SERVICE), ("bare reply", _BARE)):
-            with _running(application, environ) as (port, process):
+            with _running(name, application, environ) as (port, running):
                 for rate in (RATE, None):
                     _told(uvloop.run(_load(port, rate, WARM_UP_SECONDS)))
-                    used = cpu_seconds(process.pid)
+                    used = cpu_seconds(running.process.pid)
                     run = _told(uvloop.run(_load(port, rate, seconds)))
-                    share = (cpu_seconds(process.pid) - used) / run.seconds
+                    share = (cpu_seconds(running.process.pid) - used) / run.seconds
                     asked = "all it takes" if rate is None else f"{rate:,}"
                     table.add_row(
                         name,
@@ -209,7 +210,8 @@ def _told(run: Run) -> Run:
     if run.refused or not run.answered:
         raise PaymentsError(
             f"{run.refused} of {run.refused + run.answered} requests were not acknowledged",
-            "see what the service says above; a machine that is busy with other things cannot be measured.",
+            "see what the service says in bench/webhooks/logs of PAYMENTS_HOME; a machine that is busy with other things "
+            "cannot be measured.",
         )
     return run
 
@@ -240,30 +242,19 @@ def _environ(settings: Settings, database: Database) -> dict[str, str]:
 
 
 @contextmanager
-def _running(application: str, environ: dict[str, str]) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def _running(name: str, application: str, environ: dict[str, str]) -> Iterator[tuple[int, Child]]:
     """The application, as one worker on one core; its port and process."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     factory = ["--factory"] if application == _SERVICE else []
     command = [sys.executable, "-m", "uvicorn", application, *factory, "--port", str(port), "--log-level", "warning"]
-    process = subprocess.Popen([*command, "--no-access-log", "--no-proxy-headers"], env=os.environ | environ)
+    supervisor = Supervisor(Path(environ["PAYMENTS_HOME"]) / "logs")
     try:
+        running = supervisor.start(
+            name, [*command, "--no-access-log", "--no-proxy-headers"], cwd=PROJECT_ROOT, environ=os.environ | environ
+        )
         if hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(process.pid, {max(os.sched_getaffinity(0))})
-        _wait_until_it_answers(port, process)
-        yield port, process
+            os.sched_setaffinity(running.process.pid, {max(os.sched_getaffinity(0))})
+        supervisor.wait_until(lambda: answers_at(f"http://127.0.0.1:{port}/ready"), running, _START_SECONDS)
+        yield port, running
     finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_until_it_answers(port: int, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/ready", timeout=2, trust_env=False)
-        except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return
-    raise PaymentsError("the service to be measured did not start", "see what it says above.")
+        supervisor.stop_all()

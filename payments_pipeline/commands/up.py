@@ -3,8 +3,6 @@
 import os
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +17,7 @@ from payments_pipeline.paths import PROJECT_ROOT, make_open_folder
 from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.postgres.migrate import migrate
 from payments_pipeline.settings import Settings, begin
-from payments_pipeline.supervise import ChildEndedError, Supervisor, interruptible, uninterrupted
+from payments_pipeline.supervise import Supervisor, answers_at, interruptible, uninterrupted
 
 _HOST: Final = "127.0.0.1"
 _ANSWER_SECONDS: Final = 180
@@ -43,8 +41,7 @@ def up() -> None:
             for setting in ("dagster_port", "webhook_port", "bank_port"):
                 require_free_port(getattr(settings, setting), setting.upper())
             database, bank = _fill(settings, supervisor)
-            _start_dagster(supervisor, settings, database)
-            _wait_until_it_answers(supervisor, address)
+            _start_dagster(supervisor, settings, database, address)
             click.echo(f"Dagster UI  {address}\nwebhooks    http://{_HOST}:{settings.webhook_port}/docs")
             click.echo(f"bank        {bank.url if bank else 'none: files alone are taken in'}")
             click.echo(f"database    {database}\nlogs        {settings.home / 'logs'}")
@@ -87,12 +84,13 @@ def _fill(settings: Settings, supervisor: Supervisor) -> tuple[Database, Bank | 
     return database, load_demo_if_empty(settings, database, supervisor)
 
 
-def _start_dagster(supervisor: Supervisor, settings: Settings, database: Database) -> None:
+def _start_dagster(supervisor: Supervisor, settings: Settings, database: Database, address: str) -> None:
+    click.echo("starting Dagster, which takes some seconds")
     programs = Path(sys.executable).parent
     workspace = ["-w", str(PROJECT_ROOT / "workspace.yaml")]
     environ = os.environ | settings.as_environ() | prepare_instance(settings, database)
     port = str(settings.dagster_port)
-    supervisor.start(
+    ui = supervisor.start(
         "dagster-webserver",
         [programs / "dagster-webserver", *workspace, "-h", _HOST, "-p", port],
         cwd=PROJECT_ROOT,
@@ -104,19 +102,4 @@ def _start_dagster(supervisor: Supervisor, settings: Settings, database: Databas
         cwd=PROJECT_ROOT,
         environ=environ,
     )
-
-
-def _wait_until_it_answers(supervisor: Supervisor, address: str) -> None:
-    click.echo("starting Dagster, which takes some seconds")
-    deadline = time.monotonic() + _ANSWER_SECONDS
-    while time.monotonic() < deadline:
-        supervisor.check()
-        try:
-            with urllib.request.urlopen(f"{address}/server_info", timeout=5):  # noqa: S310 - our own address
-                return
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            time.sleep(0.3)
-    raise ChildEndedError(
-        f"the Dagster UI does not answer on {address} after {_ANSWER_SECONDS} s",
-        "see dagster-webserver.log in the logs of PAYMENTS_HOME.",
-    )
+    supervisor.wait_until(lambda: answers_at(f"{address}/server_info"), ui, _ANSWER_SECONDS)

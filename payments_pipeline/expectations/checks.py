@@ -5,7 +5,7 @@ from typing import Final
 
 import dagster as dg
 
-from payments_pipeline.daily import asset_key, days_of, markdown_table
+from payments_pipeline.daily import asset_key, days_of, markdown_table, remedies_shown
 from payments_pipeline.expectations.pages import write_index, write_summary
 from payments_pipeline.expectations.suites import TABLES
 from payments_pipeline.expectations.validation import run_name, validate
@@ -33,9 +33,10 @@ def expectations(
     """Every suite once over all days of the run, with pages that anyone can open in a browser."""
     days = days_of(context)
     folder = platform.data_docs / run_name(days)
-    findings = validate(platform.database, days, folder)
-    summary = write_summary(folder, findings)
-    write_index(platform.data_docs)
+    with remedies_shown():
+        findings = validate(platform.database, days, folder)
+        summary = write_summary(folder, findings)
+        write_index(platform.data_docs)
     for table in TABLES:
         ours = [finding for finding in findings if finding.table == table]
         unmet = [finding for finding in ours if not finding.is_met]

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import dagster as dg
 
-from payments_pipeline.daily import asset_key, days_of, markdown_table
+from payments_pipeline.daily import asset_key, days_of, markdown_table, remedies_shown
 from payments_pipeline.postgres.run import query
 from payments_pipeline.resources import Platform
 
@@ -21,7 +21,7 @@ def return_rates_are_within_their_limits(
     context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]
 ) -> dg.AssetCheckResult:
     """The rates of the last day of the run, each over its window, in which the days before it lie."""
-    with platform.connect("return rates") as connection:
+    with remedies_shown(), platform.connect("return rates") as connection:
         return judge(query(connection, "operations/reports/return_rates", day=days_of(context)[-1]))
 
 

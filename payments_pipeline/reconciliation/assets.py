@@ -4,10 +4,10 @@ from typing import Final
 
 import dagster as dg
 
+from payments_pipeline.charts import as_markdown, bridge, bridge_in_words
 from payments_pipeline.daily import Done, Turn, daily_step, table
 from payments_pipeline.partitions import read_every_morning
 from payments_pipeline.reconciliation.bridge import bridge_of
-from payments_pipeline.reconciliation.charts import as_markdown, bridge, bridge_in_words
 from payments_pipeline.reconciliation.checks import GUARDS
 from payments_pipeline.reconciliation.days import reconcile_day
 

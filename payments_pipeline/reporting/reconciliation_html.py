@@ -7,8 +7,8 @@ from typing import Final
 import jinja2
 from markupsafe import Markup
 
+from payments_pipeline.charts import as_svg
 from payments_pipeline.money import dollars, signed
-from payments_pipeline.reconciliation.charts import as_svg
 from payments_pipeline.reporting import reconciliation_words as words
 from payments_pipeline.reporting.reconciliation_report import DayReport
 

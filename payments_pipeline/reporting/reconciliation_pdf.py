@@ -14,8 +14,8 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, PageTemplate, Paragraph, Spacer, Table
 
+from payments_pipeline.charts import Box, Path, Picture, Words
 from payments_pipeline.money import dollars, signed
-from payments_pipeline.reconciliation.charts import Box, Path, Picture, Words
 from payments_pipeline.reporting import reconciliation_words as words
 from payments_pipeline.reporting.paper import drawable
 from payments_pipeline.reporting.reconciliation_report import DayReport

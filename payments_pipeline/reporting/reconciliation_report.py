@@ -11,10 +11,10 @@ from typing import Any, Final, Literal
 
 import psycopg
 
+from payments_pipeline.charts import Picture, TrendDay, bridge, trend
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.postgres.run import query
-from payments_pipeline.reconciliation.bridge import Cause, cause_name, causes_of, steps_of
-from payments_pipeline.reconciliation.charts import Picture, Step, TrendDay, bridge, trend
+from payments_pipeline.rules.bridge import Cause, Step, cause_name, steps_of
 
 SHOWN: Final = 100
 """Items on a page or in print; the workbook and the CSV hold all."""
@@ -393,7 +393,7 @@ def gather(connection: psycopg.Connection[Any], day: date) -> DayReport:
         day=day,
         state=state,
         totals=[Total(**row) for row in found("totals")],
-        causes=causes_of(connection, day),
+        causes=[Cause(**row) for row in query(connection, "reconciliation/bridge_of_day", day=day)],
         balances=[Balance(**row) for row in found("balances")],
         statements=[StatementFile(**row) for row in found("statements")],
         backlog=[Backlog(**row) for row in found("backlog")],

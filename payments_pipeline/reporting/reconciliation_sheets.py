@@ -16,9 +16,8 @@ from psycopg.rows import class_row
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from payments_pipeline.charts import TrendDay
 from payments_pipeline.postgres.run import statements
-from payments_pipeline.reconciliation.bridge import Cause
-from payments_pipeline.reconciliation.charts import TrendDay
 from payments_pipeline.reporting import reconciliation_words as words
 from payments_pipeline.reporting.reconciliation_report import (
     Balance,
@@ -30,6 +29,7 @@ from payments_pipeline.reporting.reconciliation_report import (
     StatementFile,
     Total,
 )
+from payments_pipeline.rules.bridge import Cause
 
 CSV_COLUMNS: Final = tuple(column.name for column in fields(Item))
 

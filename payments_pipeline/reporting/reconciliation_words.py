@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import Final
 
 from payments_pipeline.money import dollars, signed
-from payments_pipeline.reconciliation.bridge import CAUSES
 from payments_pipeline.reporting.reconciliation_report import (
     PROOFS,
     Balance,
@@ -16,6 +15,7 @@ from payments_pipeline.reporting.reconciliation_report import (
     StatementFile,
     Total,
 )
+from payments_pipeline.rules.bridge import CAUSES
 
 EXPLAINED_SHOWN: Final = 40
 SUGGESTIONS_SHOWN: Final = 25

@@ -5,7 +5,7 @@ it, the platform never does.
 """
 
 from payments_pipeline.world.generation import Progress, generate
-from payments_pipeline.world.manifest import Manifest, read_manifest
+from payments_pipeline.world.manifest import Manifest, is_there, read_manifest
 from payments_pipeline.world.parameters import World, WorldError
 
-__all__ = ["Manifest", "Progress", "World", "WorldError", "generate", "read_manifest"]
+__all__ = ["Manifest", "Progress", "World", "WorldError", "generate", "is_there", "read_manifest"]

@@ -48,6 +48,15 @@ class Manifest:
         (world_dir / FILE).write_text(json.dumps(document, indent=2, default=date.isoformat) + "\n", encoding="utf-8")
 
 
+def is_there(folder: Path) -> bool:
+    """Whether a world was generated there, whole, by a program that made worlds as this one does."""
+    try:
+        read_manifest(folder)
+    except WorldError:
+        return False
+    return True
+
+
 def read_manifest(path: Path) -> Manifest:
     """The manifest of the world in a folder, or in a `manifest.json`."""
     path = path / FILE if path.is_dir() else path

@@ -1,11 +1,20 @@
 """What the steps of a day share: an error reaches the UI with its place and its remedy, and without rows."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import dagster as dg
 import pytest
 
 from payments_pipeline.daily import remedies_shown
+from payments_pipeline.errors import PaymentsError
+from payments_pipeline.expectations.checks import expectations
+from payments_pipeline.ingestion.checks import every_document_is_as_it_was
+from payments_pipeline.operations.checks import audit
+from payments_pipeline.payments.checks import return_rates_are_within_their_limits
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.run import run
+from payments_pipeline.resources import Platform
 
 PERSON = "Jane Doe"  # by another name: Dagster shows the line of code that failed
 
@@ -31,3 +40,23 @@ def test_what_dagster_keeps_of_an_error_names_place_and_remedy_and_quotes_no_row
     assert "test_daily.py" in kept  # where it happened
     assert PERSON not in kept
     assert "DETAIL" not in kept
+
+
+class _Away(Platform):
+    """A platform whose database cannot be reached."""
+
+    def __getattribute__(self, name: str) -> object:
+        if name in ("database", "connect"):
+            raise PaymentsError("the database does not answer", "start it.")
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize(
+    "check", [expectations, return_rates_are_within_their_limits, every_document_is_as_it_was, audit]
+)
+def test_a_check_that_cannot_look_fails_with_what_can_be_done(
+    check: dg.AssetChecksDefinition, database: Database, tmp_path: Path
+) -> None:
+    context = SimpleNamespace(partition_keys=["2026-07-01"], selected_asset_check_keys=check.check_keys)
+    with pytest.raises(dg.Failure, match="What to do: start it"):
+        list(check.op.compute_fn.decorated_fn(context, platform=_Away(database, tmp_path, tmp_path)))  # type: ignore[union-attr]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from payments_pipeline import demo
 from payments_pipeline.edge import free_port
@@ -18,7 +19,7 @@ from payments_pipeline.postgres.run import query
 from payments_pipeline.runs import Runner
 from payments_pipeline.settings import load_settings
 from payments_pipeline.supervise import Supervisor
-from payments_pipeline.world import World, generate
+from payments_pipeline.world import World, generate, read_manifest
 
 FIRST = date(2026, 6, 29)
 LOANS, DAYS, WEEK = 150, 4, 2
@@ -129,6 +130,22 @@ def test_a_book_that_is_not_the_demo_s_is_left_alone(
         assert query(connection, "servicing/count_loans")[0]["loans"] == 1
     with pytest.raises(demo.DemoError, match="holds a book that is not the demo's"):
         run_demo()
+
+
+@pytest.mark.usefixtures("run_demo")
+def test_a_world_of_another_format_is_made_anew_unless_its_book_is_loaded() -> None:
+    settings = load_settings()
+    database = demo._open(settings)
+    manifest = settings.home / "world" / "manifest.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text('{"format_version": 1}')
+
+    made = demo._board_the_book(settings, database, Console(quiet=True))
+
+    assert (made.world.loans, read_manifest(manifest)) == (LOANS, made)
+    manifest.write_text('{"format_version": 1}')
+    with pytest.raises(demo.DemoError, match="holds a book that is not the demo's"):
+        demo._board_the_book(settings, database, Console(quiet=True))
 
 
 def test_the_demo_s_world_has_payments_that_come_late_and_others_that_the_bank_never_sees(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """What finance is given of a day: every figure is one of the tables, in every form, whatever else there is."""
 
 import csv
-import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -16,13 +15,13 @@ import pytest
 from click.testing import CliRunner
 
 from payments_pipeline.bench.reconcile import build_mart
+from payments_pipeline.charts import as_markdown, bridge
 from payments_pipeline.commands.report_reconciliation import reconciliation
 from payments_pipeline.paths import SQL_DIR
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.run import query, statements
 from payments_pipeline.postgres.server import Server
 from payments_pipeline.reconciliation.bridge import bridge_of
-from payments_pipeline.reconciliation.charts import Step, as_markdown, as_svg, bridge, bridge_in_words
 from payments_pipeline.reporting import reconciliation_report
 from payments_pipeline.reporting import reconciliation_words as words
 from payments_pipeline.reporting.reconciliation_html import as_html
@@ -237,27 +236,6 @@ def test_the_workbook_has_typed_cells_and_adds_up(connection: Connection, tmp_pa
     totals = {row[1]: row for row in book["Totals"].iter_rows(min_row=2, values_only=True)}
     assert totals["card"][2:5] == (55_201.80, 56_874.92, -1_673.12)
     assert [cell.number_format for cell in book["Bridge"]["E"]][1:] == ["#,##0.00;[Red]-#,##0.00"] * len(report.causes)
-
-
-def test_the_chart_of_a_partition_is_an_image_that_brings_itself_along(connection: Connection) -> None:
-    picture = bridge(*bridge_of(connection, DAY))
-    assert re.fullmatch(r"!\[Our total .*\]\(data:image/svg\+xml;base64,[A-Za-z0-9+/=]+\)", as_markdown(picture))
-    svg = as_svg(picture)
-    for step in gather(connection, DAY).steps:
-        assert step.name in svg
-
-
-def test_the_bridge_in_words_is_short_enough_to_be_shown_at_once_and_each_bar_begins_where_the_last_ended() -> None:
-    causes = [Step(name, 1, cents) for name, cents in zip("abcdefghi", itertools.cycle((500, -300)), strict=False)]
-    table = bridge_in_words(1_000, causes, 1_000 + sum(step.cents for step in causes))
-    assert len(table) < 1_000
-    bars = [line.split("`")[1] for line in table.splitlines()[2:]]
-    assert len(bars) == 11
-    ends, begins = [len(bar) for bar in bars], [len(bar) - bar.count("\u2588") for bar in bars]
-    for before, after, step in zip(range(10), range(1, 10), causes, strict=False):
-        was_at = ends[before] if before == 0 or causes[before - 1].cents > 0 else begins[before]
-        assert was_at == (begins[after] if step.cents > 0 else ends[after])
-    assert bridge_in_words(0, [], 0).count("\u2588") == 0
 
 
 def test_the_command_writes_page_and_pdf_unless_told_otherwise(

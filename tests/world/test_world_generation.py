@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from payments_pipeline.world import World, WorldError, generate, read_manifest
+from payments_pipeline.world import World, WorldError, generate, is_there, read_manifest
 from payments_pipeline.world.book import book_of
 from payments_pipeline.world.command import generate as generate_command
 from payments_pipeline.world.manifest import Manifest
@@ -107,6 +107,7 @@ def test_a_world_of_one_loan_and_one_day_can_be_made(tmp_path: Path) -> None:
 def test_the_manifest_tells_parameters_and_the_rows_of_every_file(tmp_path: Path) -> None:
     made = generate(PEAK, tmp_path / "world")
     read = read_manifest(tmp_path / "world")
+    assert is_there(tmp_path / "world")
     assert read == Manifest(PEAK, dict(made.counts), dict(made.files))
     assert read_manifest(tmp_path / "world" / "manifest.json") == read
     on_disk = {path for path in digests(tmp_path / "world") if not path.endswith(("manifest.json", "_manifest.csv"))}
@@ -173,6 +174,7 @@ def test_what_is_no_world_says_how_to_make_one(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"format_version": 99}')
     with pytest.raises(WorldError, match="format 99"):
         read_manifest(tmp_path)
+    assert not is_there(tmp_path)
 
 
 def test_the_command_makes_the_world_of_its_options_and_sums_it_up(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 -- From the general ledger to the sum of all forms of a year, line by line: what was received as interest and fees, and
 -- where each cent of it went. The lines of the ledger less those of the forms are zero.
 with booked as (
-    -- receivables fall by what is received; accruals, boarding and what the book booked of conversions are no receipts
     select
         accounts.part,
         -sum(entries.amount_cents) as cents
@@ -10,7 +9,7 @@ with booked as (
     where
         entries.effective_on >= make_date({{ var('tax_year') }}, 1, 1)
         and entries.effective_on < make_date({{ var('tax_year') }} + 1, 1, 1)
-        and entries.kind in ('receipt', 'return', 'release', 'conversion')
+        and ledger.is_receipt(entries.kind)
         and accounts.part in ('interest', 'fees')
     group by accounts.part
 ),
