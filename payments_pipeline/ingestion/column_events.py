@@ -146,6 +146,7 @@ def _stage(
         "uri": uri,
         "sha256": digest,
         "size_bytes": sum(reading.size_bytes for reading in readings),
+        "rows_received": len(readings),
         "oldest_days": OLDEST_DAYS,
         "newest_days": NEWEST_DAYS,
     }
@@ -157,6 +158,7 @@ def _stage(
     _refuse_other_rules(connection, rules)
     for step in ("transfers", "originals", "staged"):
         run(connection, f"ingestion/column_{step}", **told)
+    run(connection, "ingestion/batches", **told)
     if not is_known:
         run(connection, "ingestion/column_bank_events", **told)
     for step in ("rejects", "cases"):

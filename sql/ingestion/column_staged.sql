@@ -18,10 +18,4 @@ select
         'direction', case when w.type like '%%.outgoing\_%%' then 'outgoing' else 'incoming' end
     )
 from words as w
-left join arriving as a on w.line = a.line;
-
-insert into ingestion.batches (batch_id, source, uri, sha256, size_bytes, received_at, booked_on, rows_received)
-values (
-    %(batch_id)s, %(source)s, %(uri)s, %(sha256)s, %(size_bytes)s, %(received_at)s, %(booked_on)s,
-    (select count(*) from words)
-)
+left join arriving as a on w.line = a.line

@@ -1,4 +1,4 @@
--- What the accepted rows of these batches say, each with the key of its payment and its loan; repeats are taken out next,
+-- What the accepted rows of these batches say, each with the key of its payment and its loan; repeats are taken out,
 -- and what is left becomes the day. With statistics: the best plans for ten rows and for a million differ.
 set local datestyle to iso;
 create table work.payment_ingestions as

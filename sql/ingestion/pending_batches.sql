@@ -1,6 +1,6 @@
 -- Batches that are staged and not taken up, in the order in which they came.
 select b.batch_id, b.rows_received
-from ingestion.batches as b
-left join ingestion.staging_process_log as l on b.batch_id = l.batch_id
-where l.status is distinct from 'completed'
+from ingestion.staging_process_log as l
+inner join ingestion.batches as b on l.batch_id = b.batch_id
+where l.status <> 'completed'
 order by b.received_at, b.batch_id

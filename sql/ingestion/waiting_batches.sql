@@ -6,8 +6,8 @@ select pg_advisory_xact_lock(hashtext('ingestion.payment_ingestions'));
 with waiting as (
     select b.batch_id, b.booked_on
     from ingestion.batches as b
-    left join ingestion.staging_process_log as l on b.batch_id = l.batch_id
-    where b.batch_id = any(%(batches)s::uuid[]) and l.status is distinct from 'completed'
+    inner join ingestion.staging_process_log as l on b.batch_id = l.batch_id
+    where b.batch_id = any(%(batches)s::uuid[]) and l.status <> 'completed'
 )
 
 select

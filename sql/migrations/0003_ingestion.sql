@@ -11,6 +11,7 @@ create table ingestion.batches (
     booked_on date not null,
     rows_received integer not null
 );
+create index batches_booked on ingestion.batches (booked_on);
 comment on table ingestion.batches is
 'Files of payment rows as they arrived, each once: a file with the same bytes is the same batch.';
 comment on column ingestion.batches.batch_id is 'Batch, derived from the hash of its bytes.';
@@ -24,27 +25,30 @@ comment on column ingestion.batches.rows_received is 'Rows in the file, header e
 
 create table ingestion.staging_process_log (
     batch_id uuid primary key,
-    status text not null check (status in ('processing', 'completed', 'failed')),
+    status text not null check (status in ('waiting', 'processing', 'completed', 'failed')),
     total_records integer not null,
     processed_records integer not null default 0,
     duplicate_records integer not null default 0,
     error_records integer not null default 0,
     noted_records integer not null default 0,
     error_details jsonb,
-    started_at timestamptz not null default now(),
+    started_at timestamptz,
     completed_at timestamptz
 );
+-- both are asked for with every look at the bank
+create index staging_process_log_open on ingestion.staging_process_log (batch_id) where status <> 'completed';
+create index staging_process_log_completed on ingestion.staging_process_log (completed_at);
 comment on table ingestion.staging_process_log is
 'What became of each batch: received = processed + duplicates + errors + noted.';
 comment on column ingestion.staging_process_log.batch_id is 'Batch.';
-comment on column ingestion.staging_process_log.status is 'processing, completed or failed.';
+comment on column ingestion.staging_process_log.status is 'waiting, processing, completed or failed.';
 comment on column ingestion.staging_process_log.total_records is 'Rows received.';
 comment on column ingestion.staging_process_log.processed_records is 'Rows accepted as news of a payment.';
 comment on column ingestion.staging_process_log.duplicate_records is 'Rows that repeat an accepted one.';
 comment on column ingestion.staging_process_log.error_records is 'Rows rejected.';
 comment on column ingestion.staging_process_log.noted_records is 'Rows that say nothing of a receipt.';
 comment on column ingestion.staging_process_log.error_details is 'How many rows were rejected, by column and reason.';
-comment on column ingestion.staging_process_log.started_at is 'When processing started.';
+comment on column ingestion.staging_process_log.started_at is 'When it was taken up; none while it waits.';
 comment on column ingestion.staging_process_log.completed_at is 'When it ended.';
 
 create table ingestion.staged (

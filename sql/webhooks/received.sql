@@ -4,7 +4,7 @@ select
     sum(l.processed_records)::bigint as accepted, sum(l.duplicate_records)::bigint as duplicates,
     sum(l.error_records)::bigint as rejected, max(b.received_at) as last_received_at
 from ingestion.batches as b
-left join ingestion.staging_process_log as l on b.batch_id = l.batch_id
+inner join ingestion.staging_process_log as l on b.batch_id = l.batch_id
 where b.booked_on >= %(since)s and b.uri like 'webhook:%%'
 group by b.source
 order by b.source

@@ -209,7 +209,8 @@ def test_blocks_make_no_difference(database: Database, tmp_path: Path, monkeypat
             connection.rollback()
         with database.connect("owner") as owner:
             owner.execute(
-                "truncate ingestion.batches, ingestion.staged, ingestion.rejects, ingestion.payment_artifacts"
+                "truncate ingestion.batches, ingestion.staging_process_log, ingestion.staged, ingestion.rejects, "
+                "ingestion.payment_artifacts"
             )
     assert answers[0] == answers[1]
 
