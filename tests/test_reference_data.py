@@ -1,7 +1,7 @@
 import csv
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,14 @@ def test_the_calendar_says_what_the_rules_say(connection: psycopg.Connection[Any
     assert fetch(connection, "select min(business_date), max(business_date), count(*) from settlement.calendar") == [
         (date(2015, 1, 1), date(2035, 12, 31), 8 * 7670)
     ]
+
+
+def test_a_rail_slower_than_payments_are_looked_for_is_refused(connection: psycopg.Connection[Any]) -> None:
+    monday = date(2036, 1, 7)
+    settle = "insert into settlement.calendar values ('card', %s, %s::date + settlement.most_days_to_settle() + %s)"
+    connection.execute(settle, (monday, monday, 0))
+    with pytest.raises(psycopg.errors.CheckViolation, match="no_rail_takes_longer"):
+        connection.execute(settle, (monday + timedelta(days=1), monday + timedelta(days=1), 1))
 
 
 def test_factors_are_those_of_the_rules_to_the_last_bit(connection: psycopg.Connection[Any]) -> None:

@@ -13,7 +13,6 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import psycopg
 
@@ -22,10 +21,10 @@ from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ingestion.column_reading import COLUMNS, EventRules, Reading, load_rules
 from payments_pipeline.ingestion.schema import NEWEST_DAYS, OLDEST_DAYS
 from payments_pipeline.postgres.run import query, run
+from payments_pipeline.rules.calendar import business_date
 
 READ_AGAIN_URI: Final = "column:read-again"
 
-_NEW_YORK: Final = ZoneInfo("America/New_York")
 _COPY: Final = f"copy arriving (line, {', '.join(COLUMNS)}) from stdin"
 _COPIED_AT_ONCE: Final = 1_000
 _READ_AGAIN_AT_ONCE: Final = 10_000
@@ -137,7 +136,7 @@ def _stage(
         # the same texts were a batch before, and may be one again after another change of what they mean
         digest = hashlib.sha256(digest + rules.version.encode()).digest()
     batch_id = UUID(bytes=digest[:16])
-    booked_on = received_at.astimezone(_NEW_YORK).date()
+    booked_on = business_date(received_at)
     told = {
         "batch_id": batch_id,
         "booked_on": booked_on,

@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from operator import attrgetter
 from time import monotonic
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import psycopg
 
@@ -22,6 +21,7 @@ from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ingestion.column_events import stage_readings
 from payments_pipeline.ingestion.column_reading import EventRules, Reading, load_rules
 from payments_pipeline.postgres.run import query, run
+from payments_pipeline.rules.calendar import NEW_YORK
 
 SOURCE: Final = "column"
 POLLED_URI: Final = "column:events"
@@ -32,7 +32,6 @@ _PAGES_IN_CHUNK: Final = 100
 _OBJECTS_AT_ONCE: Final = 50
 _READ_ON_WITHIN: Final = timedelta(hours=1)
 _SHORTEST_SPAN: Final = timedelta(seconds=1)
-_NEW_YORK: Final = ZoneInfo("America/New_York")
 _UNKNOWN_CURSOR: Final = frozenset({400, 404})
 
 
@@ -159,7 +158,7 @@ def _begin(
     A list that is newest first gives no way to ask for the oldest, so spans of time are doubled while they are empty and
     halved until one fits a page: some thirty pages at most, whatever the limits.
     """
-    start = datetime.combine(since, time(), _NEW_YORK).astimezone(UTC)
+    start = datetime.combine(since, time(), NEW_YORK).astimezone(UTC)
     span = timedelta(days=1)
     while start <= received_at:
         page = bank.page(created_gte=start, created_lt=start + span)
@@ -350,7 +349,7 @@ def _ask_for_day(
 ) -> bool:
     """Reads a day again, from where the call before had to stop. True at its end."""
     source = f"{SOURCE}: {asked['subject']}"
-    start = datetime.combine(asked["bank_day"], time(), _NEW_YORK)
+    start = datetime.combine(asked["bank_day"], time(), NEW_YORK)
     known = _cursor(connection, source)
     was: str | None = known.get("newest_id")
     # a question that nobody put for a while is put anew: something may have appeared in what was read then

@@ -12,7 +12,6 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import psycopg
 
@@ -23,6 +22,7 @@ from payments_pipeline.ingestion.column_events import stage_events
 from payments_pipeline.ingestion.rows import Block
 from payments_pipeline.ingestion.schema import HEADER
 from payments_pipeline.postgres.run import query, run
+from payments_pipeline.rules.calendar import business_date
 
 MOST_AT_ONCE: Final = 20_000
 """Messages that are taken up in one transaction."""
@@ -30,8 +30,6 @@ MOST_BYTES_AT_ONCE: Final = 64 << 20
 """Their size together: they are in memory at the same time."""
 COLUMN_SOURCE: Final = "column"
 COLUMN_URI: Final = "webhook:column"
-
-_NEW_YORK: Final = ZoneInfo("America/New_York")
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class _Message:
 
     @property
     def booked_on(self) -> date:
-        return self.received_at.astimezone(_NEW_YORK).date()
+        return business_date(self.received_at)
 
 
 def take_up_webhooks(

@@ -10,6 +10,7 @@ import dagster as dg
 from payments_pipeline.daily import Done, Turn, daily_step, table
 from payments_pipeline.ledger.checks import GUARDS
 from payments_pipeline.ledger.posting import POSTING_LOCK, post_day
+from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import run
 
 
@@ -98,7 +99,7 @@ def posting(turn: Turn) -> Done:
     change by that are asked for, so that what is derived from them follows.
     """
     # The same lock that post_day takes: requests are noted in the order in which days are posted.
-    turn.connection.execute("select pg_advisory_xact_lock(%s)", (POSTING_LOCK,))
+    hold(turn.connection, POSTING_LOCK)
     run(turn.connection, "operations/begin_day", day=turn.day, run_id=turn.run_id)
     added = post_day(turn.connection, turn.day, turn.platform.database)
     run(turn.connection, "operations/request_changed_days", day=turn.day, run_no=added.run_no)

@@ -11,6 +11,7 @@ import psycopg
 
 from payments_pipeline.ledger.posting import LEDGER_TABLES, POSTING_LOCK, Posting
 from payments_pipeline.postgres.days import add_rows, close_days, open_rows
+from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import query, run
 
 
@@ -49,7 +50,7 @@ def _convert(connection: psycopg.Connection[Any], boarded_on: date, since: date,
 
 def _begin(connection: psycopg.Connection[Any], day: date) -> Posting:
     """The next run; runs that add facts take their turns."""
-    connection.execute("select pg_advisory_xact_lock(%s)", (POSTING_LOCK,))
+    hold(connection, POSTING_LOCK)
     # a year of a book is sorted and hashed; the server's settings are for look-ups
     connection.execute("set local work_mem = '256MB'")
     connection.execute("set local maintenance_work_mem = '512MB'")

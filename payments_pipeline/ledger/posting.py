@@ -24,10 +24,11 @@ import psycopg
 
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.days import add_rows, close_days, close_rows, drop_rows, open_rows
+from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import query, run
 
-# Seals form one chain, so runs that add facts take their turns. Any number will do, as long as it is this one.
-POSTING_LOCK = 4_210_001
+POSTING_LOCK: Final = "ledger.seals"
+"""Seals form one chain, so runs that add facts take their turns."""
 
 LEDGER_TABLES: Final = ("ledger.events", "ledger.entries", "ledger.outbox", "ledger.allocations")
 TABLES: Final = (*LEDGER_TABLES, "payments.payments", "payments.transitions")
@@ -144,7 +145,7 @@ def board(connection: Connection) -> list[Posting]:
 
 
 def _begin(connection: Connection, day: date) -> Posting:
-    connection.execute("select pg_advisory_xact_lock(%s)", (POSTING_LOCK,))
+    hold(connection, POSTING_LOCK)
     _set_up(connection)
     last = connection.execute("select coalesce(max(run_no), 0) from ledger.seals").fetchone()
     assert last is not None
@@ -299,10 +300,12 @@ def _fold(share: _Share, day: date, horizon: date) -> None:
     run(connection, "ledger/fold/reversals")
     run(connection, "ledger/fold/receipts", day=day, horizon=horizon, **loans)
     connection.execute("analyze pg_temp.receipts")
-    run(connection, "ledger/fold/touched", day=day, **loans)
+    run(connection, "ledger/fold/touched", day=day, value_dates=_value_dates(connection, day), **loans)
     connection.execute("analyze pg_temp.touched")
     since = _first_day(connection, day)
     span = {"since": since, "horizon": horizon}
+    run(connection, "ledger/fold/standing", day=day, **span)
+    connection.execute("analyze pg_temp.standing")
     run(connection, "ledger/fold/earlier_receipts", **span)
     run(connection, "ledger/fold/loans", since=since, **loans)
     run(connection, "ledger/fold/wind_back")
@@ -356,6 +359,12 @@ def _first_day(connection: Connection, day: date) -> date:
     row = connection.execute("select coalesce(min(from_on), %s) from pg_temp.touched", (day,)).fetchone()
     assert row is not None
     return row[0]  # type: ignore[no-any-return]
+
+
+def _value_dates(connection: Connection, day: date) -> list[date]:
+    """Value dates of the payments that went back on the day."""
+    rows = connection.execute("select distinct effective_on from pg_temp.reversals where happened_on = %s", (day,))
+    return sorted(row[0] for row in rows)
 
 
 def _days_of_news(connection: Connection, day: date) -> list[date]:

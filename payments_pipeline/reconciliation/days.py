@@ -12,6 +12,7 @@ from typing import Any, Final
 import psycopg
 
 from payments_pipeline.postgres.days import close_days, open_days
+from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.rules.calendar import add_bank_days, is_bank_day
 
@@ -86,7 +87,7 @@ class Matched:
 def match_day(connection: psycopg.Connection[Any], day: date) -> Matched:
     """Rebuild the matches of a bank day. `explain_day` must follow in the same transaction."""
     # a day's run changes its neighbours too: two at once would collide in their rows
-    connection.execute("select pg_advisory_xact_lock(hashtext('reconciliation.matches'))")
+    hold(connection, "reconciliation.matches")
     # what is joined is a day's rows; the default would spill each of them to disk
     connection.execute("set local work_mem = '256MB'")
     open_days(connection, ["reconciliation.matches"], [day])

@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 
 from payments_pipeline.errors import PaymentsError
+from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import query
 from payments_pipeline.reconciliation.days import days_around, reconcile_day
 from payments_pipeline.rules.four_eyes import same_person
@@ -173,7 +174,7 @@ def _store(
     decided_by: str,
     approves: UUID | None,
 ) -> Decision:
-    connection.execute("select pg_advisory_xact_lock(hashtext('reconciliation.decisions'))")  # numbers have no gaps
+    hold(connection, "reconciliation.decisions")  # numbers have no gaps
     [row] = query(
         connection, "reconciliation/decide", decision=decision, day=day, line_ids=sorted(set(lines)),
         payment_ids=sorted(set(payments)), cents=cents, reason=reason, decided_by=" ".join(decided_by.split()),

@@ -15,6 +15,7 @@ import psycopg
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.formats.tax_identity import Identity, identity_place
 from payments_pipeline.pii import PersonalData
+from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.reporting.lifecycle import Report, add_report, find_reports
 from payments_pipeline.reporting.whole_books import bound_memory, stream
@@ -30,8 +31,6 @@ CORRECTIONS: Final[tuple[Transaction, ...]] = ("corrected", "withdrawn", "replac
 RETENTION_YEARS: Final = 4
 """How long the returns, or the means to make them again, are kept from their due date."""
 
-# Two computations of a year would number their versions alike. Any number will do, as long as it is this one.
-_FORMS_LOCK: Final = 4_210_011
 _SHOWN: Final = 10
 
 
@@ -90,7 +89,7 @@ def draft(connection: psycopg.Connection[Any], tax_year: int, policy: Policy, pr
     """
     _refuse_odd_year(tax_year)
     _refuse_other_option(connection, tax_year, policy)
-    connection.execute("select pg_advisory_xact_lock(%s)", (_FORMS_LOCK,))
+    hold(connection, "compliance.forms_1098")  # two at once would number the versions of a year alike
     bound_memory(connection)
     year = _parameters(tax_year) | {"uses_january_15": policy.uses_january_15}
     for step in ("received", "adjustments", "wanted"):

@@ -18,6 +18,7 @@ from payments_pipeline.hmda.institution import Filer
 from payments_pipeline.hmda.layout import SEPARATOR
 from payments_pipeline.hmda.records import Person
 from payments_pipeline.pii import PersonalData
+from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.reporting.lifecycle import Report, add_report, find_reports
 from payments_pipeline.reporting.whole_books import stream
@@ -26,8 +27,6 @@ from payments_pipeline.rules.hmda import ActivityPeriod
 KIND: Final = "hmda_lar"
 _INDEX: Final = "hmda lar"
 
-# Two that make a register at once would number its versions alike. Any number will do, as long as it is this one.
-_REGISTER_LOCK: Final = 4_210_014
 _ROWS_AT_A_TIME: Final = 5_000
 _SHOWN: Final = 10
 
@@ -50,7 +49,7 @@ def draft(
     Where nothing differs from the last version, that is given and nothing is added. What servicing says differently is
     noted anew each time.
     """
-    connection.execute("select pg_advisory_xact_lock(%s)", (_REGISTER_LOCK,))
+    hold(connection, "compliance.hmda_lar")  # two at once would number the versions of a register alike
     days = _days(period)
     _refuse_incomplete(connection, period)
     _gather(connection, personal_data, period, filer.institution.lei)

@@ -15,6 +15,7 @@ from uuid import UUID
 import psycopg
 
 from payments_pipeline.errors import PaymentsError
+from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.rules.four_eyes import same_person
 
@@ -28,9 +29,6 @@ COMMANDS: Final = {"form_1098": "1098", "hmda_lar": "hmda"}
 
 _DID: Final = {"drafted": "prepared", "validated": "wrote files of", "written again": "wrote files of"}
 """Steps after which somebody may not approve the report, and how to say that they took them."""
-
-# Entries of the log form one chain, so those who write take their turns. Any number will do, as long as it is this one.
-_LOG_LOCK: Final = 4_210_010
 
 
 class LifecycleError(PaymentsError):
@@ -221,7 +219,7 @@ def log(connection: psycopg.Connection[Any], about: UUID, action: str, actor: st
     """An entry of the audit log, chained to the last."""
     if not actor.strip():
         raise LifecycleError("nobody is named as the one who does this", "name the person: --by NAME")
-    connection.execute("select pg_advisory_xact_lock(%s)", (_LOG_LOCK,))
+    hold(connection, "compliance.compliance_audit_log")  # its entries form one chain
     run(
         connection,
         "reporting/compliance_audit_log",

@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import psycopg
 
 from payments_pipeline.postgres.days import close_days, open_days
+from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import run
-
-_DELINQUENCY_LOCK: Final = 4_210_002
-"""Each run follows up on the days that others have worked out, so they take turns. Any number will do, as long as it is
-this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ def fill_delinquency(connection: psycopg.Connection[Any], day: date) -> Delinque
     A late payment changes the days after it, a return the days from the value date of what it returns; both are followed
     up here, so that the days may be run in any order and as often as one likes.
     """
-    connection.execute("select pg_advisory_xact_lock(%s)", (_DELINQUENCY_LOCK,))
+    hold(connection, "servicing.delinquency")  # each run follows up on the days that others have worked out
     connection.execute("set local work_mem = '256MB'")
     open_days(connection, ["servicing.delinquency"], [day])
     followed = _one(connection, "select run_no from servicing.delinquency_days where business_date = %s", day) or 0

@@ -27,6 +27,7 @@ from payments_pipeline.formats.source import Readable
 from payments_pipeline.formats.statement_csv import COLUMN_REPORT, MappingError, StatementMapping, mapping_of_toml, read
 from payments_pipeline.formats.statements import MAX_FILE_BYTES, Fault, Item, Line, Statement
 from payments_pipeline.postgres.days import close_days, open_days
+from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.rules.calendar import business_date
 from payments_pipeline.settlement.classification import Classifier, classifier
@@ -51,7 +52,6 @@ _STATEMENT_COLUMNS: Final = (
     "number", "account", "currency", "bank", "reference", "from_on", "as_of", "opening_cents", "closing_cents",
     "line_count", "lines_cents", "nature", "is_final", "record", "file_line",
 )  # fmt: skip
-_LOCK: Final = "settlement.statements"
 _SETTING: Final = "PAYMENTS_STATEMENTS_URL"
 
 
@@ -459,7 +459,7 @@ def _store(
     size_bytes: int | None,
 ) -> Loaded:
     sha256 = stream.digest_of_all()
-    connection.execute("select pg_advisory_xact_lock(hashtext(%s))", (_LOCK,))
+    hold(connection, "settlement.statements")
     known = query(connection, "settlement/statements_known", file_sha256=sha256)
     if known[0]["statements"]:
         return Loaded(source, sha256=sha256.hex(), is_known=True)

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from time import monotonic
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg.rows import dict_row
@@ -19,6 +18,7 @@ from payments_pipeline.errors import DatabaseError
 from payments_pipeline.formats.webhook_payload import NEWEST_DAYS
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.run import statements
+from payments_pipeline.rules.calendar import business_date
 from payments_pipeline.rules.envelope import normalised_reference
 from payments_pipeline.webhooks.store import UnavailableError
 
@@ -26,7 +26,6 @@ BY_REFERENCE: Final = timedelta(days=90)
 BY_LOAN: Final = timedelta(days=400)
 CONNECTIONS: Final = 4
 
-_NEW_YORK: Final = ZoneInfo("America/New_York")
 
 Row = dict[str, Any]
 
@@ -127,7 +126,7 @@ class Lookups:
         ]
 
     def _today(self) -> date:
-        return self._now().astimezone(_NEW_YORK).date()
+        return business_date(self._now())
 
     def _loan_days(self) -> dict[str, date]:
         today = self._today()

@@ -108,6 +108,8 @@ select
     t.effective_on, 0::bigint as loan_id, t.subject_id, 1::smallint as event_no, 'book.conversion' as type,
     t.effective_on as booked_on, %(run_no)s as run_no, 'system' as actor, t.data::json as data,
     null::bytea as prev_hash,
-    ledger.event_hash(null::bytea, t.subject_id, 1, 'book.conversion', t.effective_on, t.effective_on, t.data) as hash
+    ledger.event_hash(
+        null::bytea, t.subject_id, 1, 'book.conversion', 'system', t.effective_on, t.effective_on, t.data
+    ) as hash
 from told as t
 where t.data is not null

@@ -2,6 +2,45 @@
 -- run: the payment is ingested, it is posted or corrected, it is reversed. The key of a payment and its value date are
 -- not told: the one is the hash of what is told, and its first half the subject; the other is the day of the chain.
 
+-- The last event of each chain that this run may extend: all but the payments that are new may have one. Chains that
+-- begin before :day are looked up by themselves: with all others, every day since the earliest would be read.
+drop table if exists pg_temp.begun;
+
+create temporary table begun as
+with extended as (
+    select n.chain_on as effective_on, n.loan_id, n.subject_id from pg_temp.new_allocations as n
+    where n.kind <> 'return' or n.seq > 1
+    union all
+    select f.effective_on, f.loan_id, f.fee_id from pg_temp.new_fees as f
+    union all
+    select distinct b.effective_on, b.loan_id, b.subject_id from pg_temp.booked as b
+),
+
+events as (
+    select e.effective_on, e.loan_id, e.subject_id, e.event_no, e.hash
+    from extended as x
+    inner join
+        ledger.events as e
+        on x.effective_on = e.effective_on and x.loan_id = e.loan_id and x.subject_id = e.subject_id
+    where x.effective_on >= %(day)s and e.effective_on between %(day)s and %(horizon)s
+
+    union all
+
+    select e.effective_on, e.loan_id, e.subject_id, e.event_no, e.hash
+    from extended as x
+    inner join
+        ledger.events as e
+        on x.effective_on = e.effective_on and x.loan_id = e.loan_id and x.subject_id = e.subject_id
+    where x.effective_on < %(day)s and e.effective_on between %(since)s and %(day)s::date - 1
+)
+
+select distinct on (e.effective_on, e.loan_id, e.subject_id)
+    e.effective_on, e.loan_id, e.subject_id, e.event_no, e.hash
+from events as e
+order by e.effective_on asc, e.loan_id asc, e.subject_id asc, e.event_no desc;
+
+analyze pg_temp.begun;
+
 -- The planner takes a payment's batch and line for independent of its id, expects a handful of rows and looks each up.
 set local enable_mergejoin to off;
 set local enable_nestloop to off;
@@ -95,27 +134,6 @@ laid_out as (
     from booked as b
 ),
 
-extended as (
-    -- what may have a chain already: all but the payments that are new
-    select n.chain_on as effective_on, n.loan_id, n.subject_id from pg_temp.new_allocations as n
-    where n.kind <> 'return' or n.seq > 1
-    union all
-    select f.effective_on, f.loan_id, f.fee_id from pg_temp.new_fees as f
-    union all
-    select b.effective_on, b.loan_id, b.subject_id from booked as b
-),
-
-begun as (
-    select distinct on (e.effective_on, e.loan_id, e.subject_id)
-        e.effective_on, e.loan_id, e.subject_id, e.event_no, e.hash
-    from extended as x
-    inner join
-        ledger.events as e
-        on x.effective_on = e.effective_on and x.loan_id = e.loan_id and x.subject_id = e.subject_id
-    where e.effective_on between %(since)s and %(horizon)s
-    order by e.effective_on asc, e.loan_id asc, e.subject_id asc, e.event_no desc
-),
-
 -- the offset keeps the planner from working out a hash again wherever it is used; as a literal of its type, since
 -- anything that must be computed, be it the type, would keep the work from being shared among the cores
 first_link as (
@@ -126,10 +144,11 @@ first_link as (
         coalesce(b.event_no, 0) + (l.type_1 is not null)::int + (l.type_2 is not null)::int + 1 as no_3,
         case
             when l.type_1 is null then b.hash
-            else ledger.event_hash(b.hash, l.subject_id, 1, l.type_1, l.effective_on, l.booked_1, l.data_1)
+            else ledger.event_hash(b.hash, l.subject_id, 1, l.type_1, 'system', l.effective_on, l.booked_1, l.data_1)
         end as hash_1
     from laid_out as l
-    left join begun as b on l.effective_on = b.effective_on and l.loan_id = b.loan_id and l.subject_id = b.subject_id
+    left join pg_temp.begun as b
+        on l.effective_on = b.effective_on and l.loan_id = b.loan_id and l.subject_id = b.subject_id
     offset bigint '0'
 ),
 
@@ -138,7 +157,9 @@ second_link as (
         f.*,
         case
             when f.type_2 is null then f.hash_1
-            else ledger.event_hash(f.hash_1, f.subject_id, f.no_2, f.type_2, f.effective_on, f.booked_2, f.data_2)
+            else ledger.event_hash(
+                f.hash_1, f.subject_id, f.no_2, f.type_2, 'system', f.effective_on, f.booked_2, f.data_2
+            )
         end as hash_2
     from first_link as f
     offset bigint '0'
@@ -149,7 +170,9 @@ chained as (
         s.*,
         case
             when s.type_3 is null then s.hash_2
-            else ledger.event_hash(s.hash_2, s.subject_id, s.no_3, s.type_3, s.effective_on, s.booked_3, s.data_3)
+            else ledger.event_hash(
+                s.hash_2, s.subject_id, s.no_3, s.type_3, 'system', s.effective_on, s.booked_3, s.data_3
+            )
         end as hash_3
     from second_link as s
     offset bigint '0'

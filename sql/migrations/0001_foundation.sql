@@ -115,14 +115,21 @@ begin
     execute format(
         'alter table %s owner to %s', built, (select c.relowner::regrole from pg_class c where c.oid = parent::regclass)
     );
-    -- the only index that it may bring is its key: any other could hold an expression, which would run as the owner
+    -- the only index that it may bring is its key: any other, and statistics too, could hold an expression, which would run
+    -- as the owner. And nobody may have been given a right on it that outlives the change of its owner.
     if exists (
         select from pg_index i
         where i.indrelid = built::regclass
         and not (i.indisprimary and i.indisvalid and i.indexprs is null and i.indpred is null)
     ) or exists (
+        select from pg_statistic_ext s where s.stxrelid = built::regclass
+    ) or exists (
         select from pg_class c
-        where c.oid = built::regclass and (c.relhastriggers or c.relhasrules or c.relrowsecurity)
+        where c.oid = built::regclass and (
+            c.relhastriggers or c.relhasrules or c.relrowsecurity
+            or exists (select from aclexplode(c.relacl) g where g.grantee <> c.relowner)
+            or exists (select from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and a.attacl is not null)
+        )
     ) then
         raise exception 'operations.adopt_day: % is not a plain table of rows in the schema work', built;
     end if;

@@ -164,18 +164,19 @@ comment on column ledger.events.hash is 'sha256 over the hash before and this ev
 -- One definition of the hash, for those who write it and those who verify it. Stable, because convert_to is: declared
 -- immutable, it would not be inlined, and a call costs three times what it does.
 create function ledger.event_hash(
-    prev_hash bytea, subject_id uuid, event_no integer, type text, effective_on date, booked_on date, data text
+    prev_hash bytea, subject_id uuid, event_no integer, type text, actor text, effective_on date, booked_on date,
+    data text
 ) returns bytea
 language sql stable parallel safe
 return sha256(
     coalesce(prev_hash, ''::bytea)
     || convert_to(
-        subject_id::text || '|' || event_no::text || '|' || type
+        subject_id::text || '|' || event_no::text || '|' || type || '|' || actor
         || '|' || (effective_on - date '2000-01-01')::text || '|' || (booked_on - date '2000-01-01')::text
         || '|' || data, 'UTF8'
     )
 );
-comment on function ledger.event_hash(bytea, uuid, integer, text, date, date, text) is
+comment on function ledger.event_hash(bytea, uuid, integer, text, text, date, date, text) is
 'Hash of an event over the event before it; dates enter as days since 2000-01-01.';
 
 -- What the event of an allocation says, built as text because the text is what is hashed. Null for no allocation.

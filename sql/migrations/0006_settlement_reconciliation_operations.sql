@@ -15,11 +15,21 @@ comment on column settlement.rules.every_day is 'Whether it settles on days when
 comment on column settlement.rules.ready_signals is 'The words that mean the money is there, separated by a bar.';
 comment on column settlement.rules.description is 'The rule in a sentence.';
 
+-- A constant to the planner, which writes it into the statements: they read the partitions of so many days alone.
+create function settlement.most_days_to_settle() returns integer
+language sql immutable parallel safe
+return 10;
+comment on function settlement.most_days_to_settle() is
+'Days from value date to settlement that no rail exceeds, weekends and holidays included.';
+
 create table settlement.calendar (
     channel text not null,
     business_date date not null,
     settles_on date not null,
-    primary key (business_date, channel)
+    primary key (business_date, channel),
+    constraint no_rail_takes_longer check (
+        settles_on between business_date and business_date + settlement.most_days_to_settle()
+    )
 );
 comment on table settlement.calendar is
 'When money of a value date settles, by rail: the rules applied to the Federal Reserve calendar.';

@@ -183,6 +183,14 @@ end $$;
 comment on function operations.open_span(text, date, date) is
 'Makes one partition for many days of a table, none of which has one; close_day of any of them gives it its indexes.';
 
+-- Receivables fall by what is received, goes back or is released from suspense, and by what the former system had
+-- received; accruals, boarding and what the book booked of conversions are no receipts.
+create function ledger.is_receipt(kind text) returns boolean
+language sql immutable parallel safe
+return kind in ('receipt', 'return', 'release', 'conversion');
+comment on function ledger.is_receipt(text) is
+'Whether entries of a kind are money received, or what came of it later; as Form 1098 counts it.';
+
 -- From each box to what is behind it, the postings of the former system among them: read as entries, like all else.
 create view compliance.form_1098_evidence as
 with forms as not materialized (
@@ -200,7 +208,7 @@ from forms as f
 inner join ledger.entries as e
     on f.loan_id = e.loan_id and e.effective_on >= f.year_begins and e.effective_on < f.next_year_begins
 inner join ledger.accounts as a on e.account = a.account and a.part = 'interest'
-where e.kind in ('receipt', 'return', 'release', 'conversion')
+where ledger.is_receipt(e.kind)
 union all
 select
     f.tax_year, f.loan_id, 1, 'fees received', e.effective_on, e.booked_on,
@@ -209,7 +217,7 @@ from forms as f
 inner join ledger.entries as e
     on f.loan_id = e.loan_id and e.effective_on >= f.year_begins and e.effective_on < f.next_year_begins
 inner join ledger.accounts as a on e.account = a.account and a.part = 'fees'
-where e.kind in ('receipt', 'return', 'release', 'conversion')
+where ledger.is_receipt(e.kind)
 union all
 select f.tax_year, f.loan_id, 1, v.what, v.day, null, null, null, null, null, v.cents
 from forms as f
@@ -254,7 +262,7 @@ inner join servicing.loans as l on f.loan_id = l.loan_id
 inner join ledger.entries as e on f.loan_id = e.loan_id and e.effective_on < f.box_2_on
 inner join ledger.accounts as a on e.account = a.account and a.part = 'principal'
 where
-    e.kind in ('receipt', 'return', 'release', 'conversion')
+    ledger.is_receipt(e.kind)
     and not (f.box_2_on = l.originated_on and f.box_11_on is null)
 union all
 select

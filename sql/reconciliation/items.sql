@@ -109,7 +109,8 @@ from payments.payments as p, reconciliation.matches as m
 where
     not (l.is_own or l.is_released) and l.kind = 'credit'
     and l.transfer_id = p.transfer_id and l.channel = p.channel and l.amount_cents = p.amount_cents
-    and p.effective_on between %(day)s::date - 10 and %(day)s::date + 10
+    and p.effective_on between %(day)s::date - settlement.most_days_to_settle()
+    and %(day)s::date + settlement.most_days_to_settle()
     and p.loan_id = m.loan_id and p.payment_id = m.payment_id and m.kind = 'credit'
     and m.bank_day = any(%(near)s::date[] || %(day)s::date);
 
@@ -141,7 +142,8 @@ named as (
     from lines as l
     inner join payments.payments as p on abs(l.amount_cents) = p.amount_cents and l.channel = p.channel
     where
-        p.effective_on between %(day)s::date - 10 and %(day)s::date + 10
+        p.effective_on between %(day)s::date - settlement.most_days_to_settle()
+        and %(day)s::date + settlement.most_days_to_settle()
         and (
             l.transfer_id = p.transfer_id
             or (l.kind = 'return' and l.reference = reconciliation.folded(p.reference))

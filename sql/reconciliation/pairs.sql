@@ -28,8 +28,8 @@ credited_today as (
         and t.status = 'completed'
 ),
 
--- Money of the days before whose rail took its time. No rail takes ten days; that the two dates differ is the condition
--- of the index that finds it.
+-- Money of the days before whose rail took its time. That the two dates differ is the condition of the index that
+-- finds it.
 credited_before as (
     select
         p.channel, 'credit' as kind, p.effective_on, p.loan_id, p.payment_id, p.transfer_id, p.reference, p.amount_cents
@@ -37,10 +37,10 @@ credited_before as (
     inner join payments.transitions as t
         on p.effective_on = t.effective_on and p.loan_id = t.loan_id and p.payment_id = t.payment_id
     where
-        p.effective_on between %(day)s - 10 and %(day)s - 1
+        p.effective_on between %(day)s - settlement.most_days_to_settle() and %(day)s - 1
         and p.settles_on = %(day)s
         and p.settles_on <> p.effective_on
-        and t.effective_on between %(day)s - 10 and %(day)s - 1
+        and t.effective_on between %(day)s - settlement.most_days_to_settle() and %(day)s - 1
         and t.status = 'completed'
 ),
 

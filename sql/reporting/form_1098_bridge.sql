@@ -1,13 +1,12 @@
 -- From the general ledger to the forms: what was received as interest and fees in the tax year, and where each cent of
 -- it went. The lines of the ledger less the lines of the forms are zero.
 with booked as (
-    -- receivables fall by what is received; accruals, boarding and what the book booked of conversions are not receipts
     select a.part, -sum(e.amount_cents) as cents
     from ledger.entries as e
     inner join ledger.accounts as a on e.account = a.account
     where
         e.effective_on >= %(year_begins)s and e.effective_on < %(next_year_begins)s
-        and a.part in ('interest', 'fees') and e.kind in ('receipt', 'return', 'release', 'conversion')
+        and a.part in ('interest', 'fees') and ledger.is_receipt(e.kind)
     group by a.part
 ),
 

@@ -1,6 +1,5 @@
 -- Where the forms and the general ledger differ, loan by loan; nothing where they agree to the cent.
 with booked as (
-    -- receivables fall by what is received; accruals, boarding and what the book booked of conversions are not receipts
     select
         e.loan_id,
         -sum(e.amount_cents) filter (where a.part = 'interest') as interest,
@@ -9,7 +8,7 @@ with booked as (
     inner join ledger.accounts as a on e.account = a.account
     where
         e.effective_on >= %(year_begins)s and e.effective_on < %(next_year_begins)s
-        and a.part in ('interest', 'fees') and e.kind in ('receipt', 'return', 'release', 'conversion')
+        and a.part in ('interest', 'fees') and ledger.is_receipt(e.kind)
     group by e.loan_id
 ),
 

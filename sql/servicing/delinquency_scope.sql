@@ -12,33 +12,29 @@ new_runs as (
 
 -- Whatever a run of :day does to a loan leaves a row on :day or later, even where it begins before.
 touched as (
-    select
-        allocations.loan_id, bool_or(allocations.kind = 'return' and allocations.effective_on = %(day)s) as is_returned
+    select allocations.loan_id
     from ledger.allocations
     where allocations.effective_on >= %(day)s and allocations.run_no in (select new_runs.run_no from new_runs)
-    group by allocations.loan_id
-    union all
-    select fees.loan_id, false
+    union
+    select fees.loan_id
     from ledger.fees
     where fees.effective_on >= %(day)s and fees.run_no in (select new_runs.run_no from new_runs)
 ),
 
--- A payment that went back on :day is missing from its value date on.
+-- A payment that went back on :day is missing from its value date on; one with that value date that had gone back
+-- before it has cost its fee since then.
 went_back as (
-    select transitions.loan_id, min(transitions.effective_on) as since
-    from payments.transitions
-    where transitions.status = 'reversed' and transitions.happened_on = %(day)s
-    group by transitions.loan_id
+    select reversals.loan_id, min(least(reversals.effective_on, reversals.happened_on)) as since
+    from payments.reversals
+    where reversals.happened_on = %(day)s or reversals.effective_on = %(day)s
+    group by reversals.loan_id
 ),
 
 changed as (
-    select
-        touched.loan_id,
-        min(case when touched.is_returned then least(went_back.since, %(day)s) else %(day)s end) as since
+    select touched.loan_id, least(went_back.since, %(day)s) as since
     from touched
     left join went_back on went_back.loan_id = touched.loan_id
     where touched.loan_id <> 0
-    group by touched.loan_id
 )
 
 select delinquency_days.business_date, changed.loan_id

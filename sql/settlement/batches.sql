@@ -20,18 +20,18 @@ of_today as (
         and t.status = 'completed'
 ),
 
--- Money of the days before whose rail took its time. No rail takes ten days; that the two dates differ is the condition
--- of the index that finds it.
+-- Money of the days before whose rail took its time. That the two dates differ is the condition of the index that
+-- finds it.
 of_before as (
     select p.channel, p.amount_cents
     from payments.payments as p
     inner join payments.transitions as t
         on p.effective_on = t.effective_on and p.loan_id = t.loan_id and p.payment_id = t.payment_id
     where
-        p.effective_on between %(day)s - 10 and %(day)s - 1
+        p.effective_on between %(day)s - settlement.most_days_to_settle() and %(day)s - 1
         and p.settles_on = %(day)s
         and p.settles_on <> p.effective_on
-        and t.effective_on between %(day)s - 10 and %(day)s - 1
+        and t.effective_on between %(day)s - settlement.most_days_to_settle() and %(day)s - 1
         and t.status = 'completed'
 )
 

@@ -13,7 +13,7 @@ told as (
     from unnest(%(days)s::date[] || %(later)s::date[]) as d (day)
     where exists (
         select from settlement.bank_lines as b
-        where b.bank_day = d.day
+        where b.bank_day = d.day and b.bank_day = any(%(days)s::date[] || %(later)s::date[])
     )
 ),
 

@@ -145,7 +145,9 @@ def test_what_a_hold_kept_in_suspense_is_released_on_the_day_it_ends(database: D
     receipt = Receipt("00000000-0000-0000-0000-000000000001", worlds.FIRST + timedelta(days=3), 0, terms.payment_cents)
     # one held until the sixth day, and one whose receipt is told of when all days have been run
     book = [
-        worlds.Loan(1, terms, 15, [(worlds.BOARDED, "legal_hold"), (ends, "active")], [receipt], {receipt.payment: "wire"}),
+        worlds.Loan(
+            1, terms, 15, [(worlds.BOARDED, "legal_hold"), (ends, "active")], [receipt], {receipt.payment: "wire"}
+        ),
         worlds.Loan(2, terms, 15, [(worlds.BOARDED, "stop_pay"), (late, "active")]),
     ]
     another = replace(receipt, payment="00000000-0000-0000-0000-000000000002")

@@ -89,6 +89,8 @@ def random_book(seed: int, loans: int = 25, days: int = 75) -> list[Loan]:
         loan = Loan(loan_id, terms, rng.choice([0, 3, 5, 15]))
         for _ in range(rng.choice([0, 0, 0, 1, 2])):
             loan.statuses.append((FIRST + timedelta(days=rng.randrange(-5, days)), rng.choice(STATUSES)))
+        if loan.statuses and rng.random() < 0.5:  # a hold that ends
+            loan.statuses.append((FIRST + timedelta(days=rng.randrange(days)), "active"))
         loan.statuses = list({on: (on, status) for on, status in loan.statuses}.values())
         due = terms.payment_cents + terms.escrow_cents + terms.escrow_shortage_cents
         for number in range(rng.randrange(0, 14)):
@@ -96,7 +98,8 @@ def random_book(seed: int, loans: int = 25, days: int = 75) -> list[Loan]:
             cents = rng.choice(
                 [due, due, due // 2, due // 3 + 1, due - 1, due + 7, 2 * due, 1, 3_000, rng.randrange(1, 3 * due)]
             )
-            returned = effective + timedelta(days=rng.randrange(0, 20)) if rng.random() < 0.2 else None
+            # some went back before they counted
+            returned = max(FIRST, effective + timedelta(days=rng.randrange(-3, 20))) if rng.random() < 0.2 else None
             if returned and returned >= FIRST + timedelta(days=days):
                 returned = None
             payment = str(UUID(bytes=hashlib.sha256(f"{seed}|{loan_id}|{number}".encode()).digest()[:16]))

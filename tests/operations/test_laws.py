@@ -52,6 +52,19 @@ _REVERSED = (
     "where kind = 'return' and effective_on between '2026-01-05' and '2026-01-09')"
 )
 _FEE = "where (loan_id, fee_id, seq) in (select loan_id, fee_id, seq from ledger.fees where seq = 1 order by fee_id limit 1)"
+
+
+def _told_again(which: str, data: str = "e.data") -> str:
+    """An event that follows the last one of its chain as it should, and says what one before it has said, or lies."""
+    return (
+        "insert into ledger.events select e.effective_on, e.loan_id, e.subject_id, last.event_no + 1, e.type, e.booked_on, e.run_no, "
+        f"e.actor, {data}, last.hash, ledger.event_hash(last.hash, e.subject_id, last.event_no + 1, e.type, e.actor, e.effective_on, "
+        f"e.booked_on, ({data})::text) from (select * from ledger.events where {which} order by subject_id, event_no limit 1) as e "
+        "cross join lateral (select q.* from ledger.events as q where q.effective_on = e.effective_on and q.loan_id = e.loan_id "
+        "and q.subject_id = e.subject_id order by q.event_no desc limit 1) as last "
+    )
+
+
 _LINE = "where (bank_day, line_id) in (select bank_day, line_id from reconciliation.matches order by line_id limit 1)"
 
 CRIMES = [
@@ -168,6 +181,19 @@ CRIMES = [
         "more interest is accrued than fell due",
         "update ledger.entries set amount_cents = 2 * amount_cents where kind = 'accrual' and effective_on = '2026-01-05' "
         "returning effective_on, 'accrual'",
+    ),
+    Crime(
+        "entries_follow_from_what_fell_due",
+        "interest is accrued on a day that nobody has run",
+        "insert into ledger.entries select '2025-11-03', loan_id, subject_id, kind, seq, account, amount_cents, booked_on, run_no "
+        "from ledger.entries where kind = 'accrual' and effective_on = '2026-01-05' returning effective_on, 'accrual'",
+    ),
+    Crime(
+        "entries_follow_from_what_fell_due",
+        "what is written off hides behind an accrual",
+        "insert into ledger.entries select effective_on, loan_id, subject_id, kind, seq, case account when 1220 then 5010 else 1010 end, "
+        "amount_cents, booked_on, run_no "
+        "from ledger.entries where kind = 'accrual' and effective_on = '2026-01-05' returning effective_on, 'accrual'",
     ),
     Crime(
         "entries_follow_from_what_fell_due",
@@ -411,6 +437,11 @@ CRIMES = [
     ),
     Crime(
         "every_chain_recomputes",
+        "an event is laid to somebody's charge",
+        f"update ledger.events set actor = 'somebody' {_SUBJECT} and event_no = 2 returning effective_on, subject_id || ', event 2'",
+    ),
+    Crime(
+        "every_chain_recomputes",
         "an event is booked on another day",
         f"update ledger.events set booked_on = booked_on + 1 {_SUBJECT} and event_no = 2 "
         "returning effective_on, subject_id || ', event 2'",
@@ -428,7 +459,8 @@ CRIMES = [
     Crime(
         "every_seal_recomputes",
         "a chain is forged anew, hashes and all",
-        "update ledger.events set data = '{}', hash = ledger.event_hash(prev_hash, subject_id, event_no, type, effective_on, booked_on, "
+        "update ledger.events set data = '{}', hash = ledger.event_hash(prev_hash, subject_id, event_no, type, actor, effective_on, "
+        "booked_on, "
         f"'{{}}') {_SUBJECT} and event_no = 2 returning effective_on, 'run ' || run_no",
     ),
     Crime(
@@ -472,6 +504,28 @@ CRIMES = [
         "from ledger.allocations where kind = 'release') returning effective_on, 'release ' || subject_id",
     ),
     Crime(
+        "events_tell_what_was_allocated",
+        "a posting is told twice",
+        _told_again("type = 'payment.posted'") + "returning effective_on, 'receipt ' || subject_id || ', seq 1'",
+    ),
+    Crime(
+        "events_tell_what_was_allocated",
+        "a posting is told for another day",
+        "update ledger.events set data = replace(data::text, effective_on::text, (effective_on + 1)::text)::json "
+        f"{_SUBJECT} and type = 'payment.posted' returning effective_on, 'receipt ' || subject_id",
+    ),
+    Crime(
+        "events_tell_what_went_back",
+        "a return is told twice",
+        _told_again("type = 'payment.reversed'") + "returning effective_on, 'return ' || subject_id || ', seq 1'",
+    ),
+    Crime(
+        "events_tell_what_went_back",
+        "a return is told again with other figures",
+        _told_again("type = 'payment.reversed'", """replace(e.data::text, '"cash":-', '"cash":-9')::json""")
+        + "returning effective_on, 'return ' || subject_id || ', seq 1'",
+    ),
+    Crime(
         "events_tell_what_went_back",
         "less is given back than was told",
         "update ledger.allocations set cash_cents = cash_cents + 1, returned_cents = returned_cents + 1 where kind = 'return' "
@@ -489,6 +543,16 @@ CRIMES = [
         "events_tell_what_was_charged",
         "a fee is made smaller",
         f"update ledger.fees set amount_cents = amount_cents - 1 {_FEE} returning effective_on, 'fee ' || fee_id",
+    ),
+    Crime(
+        "events_tell_what_was_charged",
+        "a fee is told twice",
+        _told_again("type = 'fee.assessed'") + "returning effective_on, 'fee ' || subject_id || ', seq 1'",
+    ),
+    Crime(
+        "events_tell_what_the_book_booked",
+        "an accrual is told twice",
+        _told_again("type = 'book.accrual'") + "returning effective_on, 'accrual ' || subject_id || ', seq 1'",
     ),
     Crime(
         "events_tell_what_the_book_booked",

@@ -14,7 +14,7 @@ with returned as (
 posted as (
     select
         a.loan_id, a.subject_id, a.kind, a.effective_on, a.effective_on as chain_on, max(a.seq) as seq,
-        max(a.channel) as channel, t.booked_on as found_on,
+        max(a.channel) as channel, a.found_on,
         0::bigint as cash,
         sum(a.fees_cents)::bigint as fees,
         sum(a.interest_cents)::bigint as interest,
@@ -22,10 +22,9 @@ posted as (
         sum(a.escrow_cents)::bigint as escrow,
         sum(a.suspense_cents)::bigint as suspense,
         sum(a.returned_cents)::bigint as returned
-    from pg_temp.touched as t
-    inner join ledger.allocations as a on t.loan_id = a.loan_id and t.from_on <= a.effective_on
-    where a.effective_on between %(since)s and %(horizon)s and a.kind <> 'return'
-    group by a.loan_id, a.subject_id, a.kind, a.effective_on, t.booked_on
+    from pg_temp.standing as a
+    where a.kind <> 'return'
+    group by a.loan_id, a.subject_id, a.kind, a.effective_on, a.found_on
 
     union all
 
@@ -36,8 +35,12 @@ posted as (
     inner join pg_temp.touched as t on r.loan_id = t.loan_id
     inner join ledger.allocations as a
         on r.happened_on = a.effective_on and r.loan_id = a.loan_id and r.subject_id = a.subject_id
-    -- one that went back before its value date may have done so before any fold begins
-    where a.kind = 'return' and a.effective_on = any(array(select q.happened_on from returned as q))
+    where
+        a.kind = 'return'
+        -- one that went back before its value date may have done so before any fold begins; the two ends are known
+        -- before a day is opened, where a list of days that is asked for would open them all
+        and a.effective_on between (select min(q.happened_on) from returned as q)
+        and (select max(q.happened_on) from returned as q)
     group by a.loan_id, a.subject_id, a.kind, a.effective_on, r.chain_on, t.booked_on
 ),
 

@@ -3,8 +3,7 @@ insert into pg_temp.receipts
 select
     a.effective_on, a.loan_id, a.subject_id, a.channel, a.cash_cents, c.occurred_at,
     a.booked_on, r.happened_on, r.code, r.booked_on as return_booked_on, 1::smallint as turn
-from pg_temp.touched as t
-inner join ledger.allocations as a on t.loan_id = a.loan_id and t.from_on <= a.effective_on
+from pg_temp.standing as a
 inner join payments.transitions as c
     on
         a.loan_id = c.loan_id
@@ -18,4 +17,4 @@ left join pg_temp.reversals_in_force as r
         and a.subject_id = r.payment_id
         and r.effective_on between %(since)s and %(horizon)s
         and r.happened_on <= %(horizon)s
-where a.kind = 'receipt' and a.seq = 1 and a.effective_on between %(since)s and %(horizon)s
+where a.kind = 'receipt' and a.seq = 1

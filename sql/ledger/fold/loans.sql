@@ -9,9 +9,7 @@ with allocated_since as (
         sum(a.principal_cents)::bigint as principal,
         sum(a.escrow_cents)::bigint as escrow,
         sum(a.suspense_cents)::bigint as suspense
-    from pg_temp.touched as t
-    inner join ledger.allocations as a on t.loan_id = a.loan_id and t.from_on <= a.effective_on
-    where a.effective_on >= %(since)s
+    from pg_temp.standing as a
     group by a.loan_id
 ),
 

@@ -8,13 +8,12 @@ with returned as (
     union
 
     select a.loan_id, a.subject_id, t.happened_on, t.code
-    from pg_temp.touched as f
-    inner join ledger.allocations as a on f.loan_id = a.loan_id and f.from_on <= a.effective_on
+    from pg_temp.standing as a
     inner join pg_temp.reversals_in_force as t
         on
             a.loan_id = t.loan_id and a.subject_id = t.payment_id and a.effective_on = t.happened_on
             and t.happened_on between %(since)s and %(horizon)s
-    where a.kind = 'return' and a.effective_on between %(since)s and %(horizon)s
+    where a.kind = 'return'
 )
 
 select r.loan_id, r.payment_id, r.returned_on

@@ -1,4 +1,5 @@
--- Loans that something new of :day touches, each with the earliest date from which its fold may differ.
+-- Loans that something new of :day touches, each with the earliest date from which its fold may differ. :value_dates
+-- are those of all that went back on :day: told as values, they leave all other days alone.
 create temporary table touched as
 with stirred as materialized (
     -- loans with money in suspense, or that have moved on since; one pass over the book for all who ask
@@ -27,11 +28,7 @@ news as (
             where
                 posted.effective_on = t.effective_on and posted.loan_id = t.loan_id and posted.subject_id = t.payment_id
                 and posted.kind = 'receipt'
-                -- asked by itself, so that no other days are read
-                and posted.effective_on = any(array(
-                    select v.effective_on from pg_temp.reversals as v
-                    where v.happened_on = %(day)s
-                ))
+                and posted.effective_on = any(%(value_dates)s::date[])
         )
         -- one that came to light later may have the same day and another code, and so another fee
         and (

@@ -5,9 +5,10 @@ with accrued as (
         e.effective_on,
         coalesce(sum(e.amount_cents) filter (where c.part = 'interest'), 0) as receivable,
         coalesce(sum(e.amount_cents) filter (where c.part = 'interest_income'), 0) as income,
-        count(*) filter (where c.part not in ('interest', 'interest_income')) as elsewhere
+        -- accounts that are for nothing else, or not in the chart, have no part
+        count(*) filter (where coalesce(c.part, '') not in ('interest', 'interest_income')) as elsewhere
     from ledger.entries as e
-    inner join ledger.accounts as c on e.account = c.account
+    left join ledger.accounts as c on e.account = c.account
     where e.kind = 'accrual' and e.effective_on between %(first)s and %(last)s
     group by e.effective_on
 ),
@@ -25,9 +26,9 @@ boarded as (
         coalesce(sum(e.amount_cents) filter (where c.part = 'principal'), 0) as principal,
         coalesce(sum(e.amount_cents) filter (where c.part = 'interest'), 0) as interest,
         coalesce(sum(e.amount_cents) filter (where c.part = 'escrow'), 0) as escrow,
-        count(*) filter (where c.part not in ('principal', 'interest', 'escrow', 'boarded')) as elsewhere
+        count(*) filter (where coalesce(c.part, '') not in ('principal', 'interest', 'escrow', 'boarded')) as elsewhere
     from ledger.entries as e
-    inner join ledger.accounts as c on e.account = c.account
+    left join ledger.accounts as c on e.account = c.account
     where e.kind = 'boarding' and e.effective_on between %(first)s and %(last)s
     group by e.effective_on
 ),
@@ -67,7 +68,7 @@ wrong as materialized (
         or (
             (coalesce(a.receivable, 0) <> coalesce(d.cents, 0) or coalesce(a.income, 0) <> -coalesce(d.cents, 0))
             -- what falls due on days that nobody has run yet is not accrued yet
-            and coalesce(a.effective_on, d.due_on) in (select q.business_date from ledger.days as q)
+            and (a.effective_on is not null or d.due_on in (select q.business_date from ledger.days as q))
         )
 
     union all

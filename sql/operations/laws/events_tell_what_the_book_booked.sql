@@ -1,9 +1,10 @@
--- Law 5. Transactions of the whole book, accruals and boardings, have their events, which name each entry; and no
--- event tells of one that is not.
+-- Law 5. Transactions of the whole book, accruals and boardings, have their events, each one, which name each entry;
+-- and no event tells of one that is not.
 with told as (
     select
         e.effective_on, e.subject_id, e.event_no, e.type, e.booked_on, e.run_no, e.data ->> 'kind' as kind,
-        (e.data ->> 'seq')::smallint as seq, e.data ->> 'entries' as entries
+        (e.data ->> 'seq')::smallint as seq, e.data ->> 'entries' as entries,
+        count(*) over (partition by e.effective_on, e.subject_id, e.data ->> 'kind', e.data ->> 'seq') as times
     from ledger.events as e
     where e.type in ('book.accrual', 'book.boarding') and e.effective_on between %(first)s and %(last)s
 ),
@@ -25,17 +26,22 @@ broken as materialized (
         ) as keys,
         case
             when t.event_no is null then 'no event' else
-                format('%%s of run %%s booked on %%s: %%s', t.type, t.run_no, t.booked_on, t.entries)
+                format(
+                    '%%s of run %%s booked on %%s, told %%s times: %%s',
+                    t.type, t.run_no, t.booked_on, t.times, t.entries
+                )
         end as found,
         case
             when h.seq is null then 'no event: there is no such transaction'
-            else format('%%s of run %%s booked on %%s: %%s', h.type, h.run_no, h.booked_on, h.entries)
+            else format('%%s of run %%s booked on %%s, told once: %%s', h.type, h.run_no, h.booked_on, h.entries)
         end as expected
     from told as t
     full join
         held as h
         on t.effective_on = h.effective_on and t.subject_id = h.subject_id and t.kind = h.kind and t.seq = h.seq
-    where (t.type, t.entries, t.booked_on, t.run_no) is distinct from (h.type, h.entries, h.booked_on, h.run_no)
+    where
+        t.times <> 1
+        or (t.type, t.entries, t.booked_on, t.run_no) is distinct from (h.type, h.entries, h.booked_on, h.run_no)
 )
 
 select b.*, count(*) over () as violations

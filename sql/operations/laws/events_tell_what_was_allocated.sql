@@ -1,16 +1,18 @@
--- Law 5. Every receipt, release and correction has its event, with its figures; and no event tells of one that is
--- not.
+-- Law 5. Every receipt, release and correction has its event, with its day and figures, and only one; and no event
+-- tells of one that is not.
 with told as (
     -- what the events say; whatever is not about something else is about an allocation
     select
         e.effective_on, e.loan_id, e.subject_id, e.event_no, e.type, e.booked_on, e.run_no,
-        d.kind, d.seq, d.policy, d.cash, d.fees, d.interest, d.principal, d.escrow, d.suspense, d.returned
+        d.kind, d.seq, d.effective_on as told_on, d.policy, d.cash, d.fees, d.interest, d.principal, d.escrow,
+        d.suspense, d.returned,
+        count(*) over (partition by e.effective_on, e.loan_id, e.subject_id, d.kind, d.seq) as times
     from ledger.events as e
     cross join
         json_to_record(e.data)
             as d (
-                kind text, seq smallint, policy text, cash bigint, fees bigint, interest bigint, principal bigint,
-                escrow bigint, suspense bigint, returned bigint
+                kind text, seq smallint, effective_on date, policy text, cash bigint, fees bigint, interest bigint,
+                principal bigint, escrow bigint, suspense bigint, returned bigint
             )
     where
         e.effective_on between %(first)s and %(last)s
@@ -47,20 +49,20 @@ broken as materialized (
         case
             when t.event_no is null then 'no event'
             else format(
-                'event %%s, %%s of run %%s booked on %%s by policy %%s: '
+                'event %%s, one of %%s, %%s of run %%s on %%s booked on %%s by policy %%s: '
                 'cash %%s, fees %%s, interest %%s, principal %%s, escrow %%s, '
                 'suspense %%s, returned %%s',
-                t.event_no, t.type, t.run_no, t.booked_on, t.policy, t.cash, t.fees, t.interest, t.principal, t.escrow,
-                t.suspense, t.returned
+                t.event_no, t.times, t.type, t.run_no, t.told_on, t.booked_on, t.policy, t.cash, t.fees, t.interest,
+                t.principal, t.escrow, t.suspense, t.returned
             )
         end as found,
         case
             when h.seq is null then 'no event: there is no such allocation'
             else format(
-                '%%s of run %%s booked on %%s by policy %%s: '
+                'one, %%s of run %%s on %%s booked on %%s by policy %%s: '
                 'cash %%s, fees %%s, interest %%s, principal %%s, escrow %%s, '
                 'suspense %%s, returned %%s',
-                h.type, h.run_no, h.booked_on, h.policy, h.cash_cents, h.fees_cents, h.interest_cents,
+                h.type, h.run_no, h.effective_on, h.booked_on, h.policy, h.cash_cents, h.fees_cents, h.interest_cents,
                 h.principal_cents, h.escrow_cents, h.suspense_cents, h.returned_cents
             )
         end as expected
@@ -70,7 +72,9 @@ broken as materialized (
             t.effective_on = h.effective_on and t.loan_id = h.loan_id and t.subject_id = h.subject_id
             and t.kind = h.kind and t.seq = h.seq
     where
-        (t.type, t.policy, t.booked_on, t.run_no) is distinct from (h.type, h.policy, h.booked_on, h.run_no)
+        t.times <> 1
+        or (t.type, t.told_on, t.policy, t.booked_on, t.run_no)
+        is distinct from (h.type, h.effective_on, h.policy, h.booked_on, h.run_no)
         or (t.cash, t.fees, t.interest, t.principal, t.escrow, t.suspense, t.returned)
         is distinct from (
             h.cash_cents, h.fees_cents, h.interest_cents, h.principal_cents, h.escrow_cents, h.suspense_cents,

@@ -1,8 +1,9 @@
--- Law 5. Every fee and each of its corrections has its event, with its amount; and no event tells of one that is not.
+-- Law 5. Every fee and each of its corrections has its event, with its amount, and only one; and no event tells of one
+-- that is not.
 with told as (
     select
         e.effective_on, e.loan_id, e.subject_id, e.event_no, e.type, e.booked_on, e.run_no, d.kind, d.seq, d.amount,
-        d.policy
+        d.policy, count(*) over (partition by e.effective_on, e.loan_id, e.subject_id, d.kind, d.seq) as times
     from ledger.events as e
     cross join json_to_record(e.data) as d (kind text, seq smallint, amount bigint, policy text)
     where e.type in ('fee.assessed', 'fee.corrected') and e.effective_on between %(first)s and %(last)s
@@ -27,14 +28,14 @@ broken as materialized (
         case
             when t.event_no is null then 'no event'
             else format(
-                'event %%s, %%s of run %%s booked on %%s by policy %%s: %%s cents',
-                t.event_no, t.type, t.run_no, t.booked_on, t.policy, t.amount
+                'event %%s, one of %%s, %%s of run %%s booked on %%s by policy %%s: %%s cents',
+                t.event_no, t.times, t.type, t.run_no, t.booked_on, t.policy, t.amount
             )
         end as found,
         case
             when h.seq is null then 'no event: there is no such fee'
             else format(
-                '%%s of run %%s booked on %%s by policy %%s: %%s cents',
+                'one, %%s of run %%s booked on %%s by policy %%s: %%s cents',
                 h.type, h.run_no, h.booked_on, h.policy, h.amount_cents
             )
         end as expected
@@ -44,7 +45,8 @@ broken as materialized (
             t.effective_on = h.effective_on and t.loan_id = h.loan_id and t.subject_id = h.fee_id
             and t.kind = h.kind and t.seq = h.seq
     where
-        (t.type, t.amount, t.policy, t.booked_on, t.run_no) is distinct from (
+        t.times <> 1
+        or (t.type, t.amount, t.policy, t.booked_on, t.run_no) is distinct from (
             h.type, h.amount_cents, h.policy, h.booked_on, h.run_no
         )
 )

@@ -1,5 +1,5 @@
--- Law 5. Every return of a payment's money has its event in the chain of the payment, with its figures and day; and
--- no event tells of one that is not.
+-- Law 5. Every return of a payment's money has its event in the chain of the payment, with its figures and day, and
+-- only one; and no event tells of one that is not.
 with held as materialized (
     -- the returns of these days, each with the value date of its payment, where its chain lies; one that was taken back
     -- because the payment had gone back earlier is told of twice
@@ -38,13 +38,19 @@ untold as (
 ),
 
 told as materialized (
-    select e.*, to_date(e.data ->> 'effective_on', 'YYYY-MM-DD') as returned_on
+    -- what the chains of these days say; a return that is told of more than once is numbered
+    select
+        e.*, to_date(e.data ->> 'effective_on', 'YYYY-MM-DD') as returned_on,
+        row_number() over (
+            partition by e.effective_on, e.loan_id, e.subject_id, e.data ->> 'effective_on', e.data ->> 'seq'
+            order by e.event_no
+        ) as times
     from ledger.events as e
     where e.type in ('payment.reversed', 'payment.reversal_corrected') and e.effective_on between %(first)s and %(last)s
 ),
 
 untrue as (
-    -- events of the chains of these days that tell of a return which the books do not hold
+    -- events that tell of a return which the books do not hold, or not so, or of one that was told of before
     select
         e.effective_on as business_date, e.loan_id, e.subject_id, (e.data ->> 'seq')::smallint as seq,
         format(
@@ -55,16 +61,19 @@ untrue as (
             e.data ->> 'effective_on',
             e.data ->> 'cash'
         ) as found,
-        'no event: there is no such return' as expected
+        case when e.times > 1 then 'no event: it was told of before' else 'no event: there is no such return' end
+            as expected
     from told as e
     where
-        not exists (
+        e.times > 1
+        or not exists (
             select
             from ledger.allocations as a
             where
                 a.effective_on = any(array(select distinct q.returned_on from told as q))
                 and a.effective_on = e.returned_on and a.loan_id = e.loan_id
                 and a.subject_id = e.subject_id and a.kind = 'return' and a.seq = (e.data ->> 'seq')::smallint
+                and a.cash_cents = (e.data ->> 'cash')::bigint and a.returned_cents = (e.data ->> 'returned')::bigint
         )
 ),
 

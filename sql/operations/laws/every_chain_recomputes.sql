@@ -3,8 +3,9 @@
 with events as (
     select
         e.effective_on, e.loan_id, e.subject_id, e.event_no, e.prev_hash, e.hash,
-        ledger.event_hash(e.prev_hash, e.subject_id, e.event_no, e.type, e.effective_on, e.booked_on, e.data::text)
-            as recomputed
+        ledger.event_hash(
+            e.prev_hash, e.subject_id, e.event_no, e.type, e.actor, e.effective_on, e.booked_on, e.data::text
+        ) as recomputed
     from ledger.events as e
     where e.effective_on between %(first)s and %(last)s
 ),

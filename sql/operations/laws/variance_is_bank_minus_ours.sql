@@ -30,7 +30,7 @@ bank as (
 ),
 
 movements as (
-    -- money that its rail says is there; no rail takes ten days
+    -- money that its rail says is there
     select p.settles_on as bank_day, p.channel, p.amount_cents as cents
     from payments.payments as p
     inner join payments.transitions as t
@@ -41,8 +41,8 @@ movements as (
             and t.status = 'completed'
     where
         p.settles_on between %(first)s and %(last)s
-        and p.effective_on between %(first)s::date - 10 and %(last)s
-        and t.effective_on between %(first)s::date - 10 and %(last)s
+        and p.effective_on between %(first)s::date - settlement.most_days_to_settle() and %(last)s
+        and t.effective_on between %(first)s::date - settlement.most_days_to_settle() and %(last)s
 
     union all
 
@@ -54,10 +54,10 @@ movements as (
     inner join plain_rail as r on true
     inner join settlement.calendar as c on r.channel = c.channel and t.happened_on = c.business_date
     where
-        t.happened_on between %(first)s::date - 10 and %(last)s
+        t.happened_on between %(first)s::date - settlement.most_days_to_settle() and %(last)s
         and p.effective_on = any(array(
             select distinct v.effective_on from payments.reversals as v
-            where v.happened_on between %(first)s::date - 10 and %(last)s
+            where v.happened_on between %(first)s::date - settlement.most_days_to_settle() and %(last)s
         ))
         and c.settles_on between %(first)s and %(last)s
         and exists (

@@ -231,7 +231,7 @@ taken_back as (
             and -b.gap = p.amount_cents
             and p.settles_on between b.first_day - 10 and b.first_day - 1
     inner join settlement.rules as r on b.channel = r.channel and r.grouped_by = 'payout'
-    where p.effective_on between %(day)s::date - 20 and %(day)s
+    where p.effective_on between %(day)s::date - 10 - settlement.most_days_to_settle() and %(day)s
 ),
 
 doubtful as (
