@@ -2,7 +2,7 @@
 -- the day as a whole where an item names none, and transfers for which returns wait. Each is asked for again after ten
 -- minutes, then after twenty, and so on up to a day. What is no id of this bank's, such as the number of a line at
 -- another, is not asked for: it would refuse the question, and all that are put with it.
-with open_items as materialized (
+with open_items as (
     select i.bank_day, i.channel, i.side, i.item_id, i.loan_id, i.payment_id
     from reconciliation.items as i
     where
@@ -11,33 +11,32 @@ with open_items as materialized (
 ),
 
 items as (
-    -- of lines and payments, the days of these items alone are read
+    -- of lines and payments, each is looked up in its day: a join would read all days
     select
         i.bank_day, i.channel,
         substring(coalesce(b.transaction_id, p.transfer_id) from '^[a-z]{4}_[0-9A-Za-z]+$') as transfer_id
     from open_items as i
-    left join settlement.bank_lines as b
-        on
-            i.bank_day = b.bank_day and i.item_id = b.line_id and i.side in ('bank', 'both')
-            and b.bank_day = any(array(select distinct o.bank_day from open_items as o))
-    left join payments.payments as p
-        -- a payment is found in the day of its value, which is at most ten days before its money
-        on
-            i.side = 'ours' and i.loan_id = p.loan_id and i.payment_id = p.payment_id
-            and p.effective_on = any(array(
-                select distinct o.bank_day - before.days
-                from open_items as o
-                cross join generate_series(0, 10) as before (days)
-                where o.side = 'ours'
-            ))
+    left join lateral (
+        select l.transaction_id
+        from settlement.bank_lines as l
+        where l.bank_day = i.bank_day and l.line_id = i.item_id and i.side in ('bank', 'both')
+        offset 0
+    ) as b on true
+    left join lateral (
+        select q.transfer_id
+        from payments.payments as q
+        where
+            i.side = 'ours' and q.loan_id = i.loan_id and q.payment_id = i.payment_id
+            and q.effective_on between i.bank_day - settlement.most_days_to_settle() and i.bank_day
+        offset 0
+    ) as p on true
     where
         -- where the bank has shown nothing at all yet, it is the statement that is missing
         i.side <> 'ours'
         or exists (
             select from settlement.bank_lines as shown
-            where
-                shown.bank_day = i.bank_day and shown.channel = i.channel
-                and shown.bank_day = any(array(select distinct o.bank_day from open_items as o))
+            where shown.bank_day = i.bank_day and shown.channel = i.channel
+            offset 0
         )
 ),
 

@@ -1,4 +1,4 @@
-"""A day's posting opens the days that it is about, whatever the planner thinks of joins: history grows by the day."""
+"""A day opens the days that it is about, whatever the planner thinks of joins: history grows by the day."""
 
 import re
 from collections import defaultdict
@@ -12,6 +12,7 @@ import pytest
 from psycopg.rows import tuple_row
 
 from payments_pipeline.ledger.posting import post_day
+from payments_pipeline.operations.laws import PROPERTIES, check
 from payments_pipeline.postgres import run
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.rules import amortisation
@@ -22,6 +23,11 @@ from tests.ledger.model import Receipt
 
 TODAY = worlds.FIRST + timedelta(days=11)
 OF_A_DAY = re.compile(r"^(\w+)_(\d{8})$")
+
+_OF_MORE_DAYS = {
+    "ledger/fold/late_fees",  # what was paid to fees is looked for over a grace period
+    "operations/laws/every_row_received_is_accounted_for",  # all of this book's words were received today
+}
 
 Read = dict[str, set[tuple[str, date]]]
 
@@ -63,7 +69,9 @@ def post(connection: psycopg.Connection[Any], day: date) -> None:
     connection.commit()
 
 
-def test_a_day_and_what_went_back_on_it_are_all_that_is_read(database: Database, read: Read) -> None:
+def test_a_day_and_what_went_back_on_it_are_all_that_posting_and_the_laws_of_a_day_read(
+    database: Database, read: Read
+) -> None:
     terms = Terms(10_000_00, 30_000, amortisation.level_payment(10_000_00, 30_000, 12), worlds.FIRST, 12, 12)
     book = [worlds.Loan(loan_id, terms, 9) for loan_id in range(1, 9)]
     for loan in book:
@@ -88,14 +96,17 @@ def test_a_day_and_what_went_back_on_it_are_all_that_is_read(database: Database,
             post(connection, TODAY - timedelta(days=ago))
         read.clear()
         post(connection, TODAY)
+        for name, checked in PROPERTIES.items():
+            if checked.is_daily:
+                check(connection, name, TODAY)
         assert connection.execute("select count(*) from ledger.allocations where kind = 'return'").fetchone() == (1,)
     value_date = TODAY - timedelta(days=4)
     too_much = {
         (name, table, day)
         for name, opened in read.items()
         for table, day in opened
-        # the fold of the loan whose payment went back begins on its value date; fees paid are looked for over a grace period
-        if day < value_date and name != "ledger/fold/late_fees"
+        # the fold of the loan whose payment went back begins on its value date
+        if day < value_date and name not in _OF_MORE_DAYS
     }
     assert too_much == set()
     assert len(read) > 20

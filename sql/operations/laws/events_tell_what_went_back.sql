@@ -28,12 +28,13 @@ untold as (
             from ledger.events as e
             where
                 e.effective_on = h.chain_on and e.loan_id = h.loan_id and e.subject_id = h.subject_id
-                and e.effective_on = any(array(select distinct q.chain_on from held as q))
                 and e.type = h.type and e.run_no = h.run_no and e.booked_on = h.booked_on
                 and e.data ->> 'effective_on' = to_char(h.effective_on::timestamp, 'YYYY-MM-DD')
                 and (e.data ->> 'seq')::smallint = h.seq
                 and (e.data ->> 'cash')::bigint = h.cash_cents
                 and (e.data ->> 'returned')::bigint = h.returned_cents
+            -- looked up one by one, each in its day: a join would read all days
+            offset 0
         )
 ),
 
@@ -70,10 +71,10 @@ untrue as (
             select
             from ledger.allocations as a
             where
-                a.effective_on = any(array(select distinct q.returned_on from told as q))
-                and a.effective_on = e.returned_on and a.loan_id = e.loan_id
+                a.effective_on = e.returned_on and a.loan_id = e.loan_id
                 and a.subject_id = e.subject_id and a.kind = 'return' and a.seq = (e.data ->> 'seq')::smallint
                 and a.cash_cents = (e.data ->> 'cash')::bigint and a.returned_cents = (e.data ->> 'returned')::bigint
+            offset 0
         )
 ),
 

@@ -24,7 +24,9 @@ broken as materialized (
         on
             r.value_date = i.effective_on and r.loan_id = i.loan_id and r.payment_id = i.payment_id
             and r.signal = i.signal and r.original_batch_id = i.batch_id and r.original_line = i.line
-            and i.effective_on = any(array(select distinct q.value_date from repeats as q))
+            and i.effective_on between (select min(q.value_date) from repeats as q) and (
+                select max(q.value_date) from repeats as q
+            )
     where i.line is null
 )
 

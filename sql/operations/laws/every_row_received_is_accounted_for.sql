@@ -12,10 +12,14 @@ outcomes as (
     from ingestion.payment_ingestions as i
     where
         i.booked_on between %(first)s and %(last)s
-        and i.effective_on = any(array(
-            select distinct s.value_date from staged as s
+        and i.effective_on between (
+            select min(s.value_date) from staged as s
             where s.is_accepted
-        ))
+        )
+        and (
+            select max(s.value_date) from staged as s
+            where s.is_accepted
+        )
     union all
     select d.batch_id, d.line, 'repeat'
     from ingestion.duplicates as d

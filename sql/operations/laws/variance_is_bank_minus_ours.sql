@@ -49,23 +49,25 @@ movements as (
     -- and money that went back, of payments of any age
     select c.settles_on, p.channel, -p.amount_cents
     from payments.reversals_in_force as t
-    inner join payments.payments as p
-        on t.effective_on = p.effective_on and t.loan_id = p.loan_id and t.payment_id = p.payment_id
+    -- each is looked up in the day of its value: a join would read all days
+    cross join lateral (
+        select q.channel, q.amount_cents
+        from payments.payments as q
+        where
+            q.effective_on = t.effective_on and q.loan_id = t.loan_id and q.payment_id = t.payment_id
+            and exists (
+                select from payments.transitions as step
+                where
+                    step.effective_on = t.effective_on and step.loan_id = t.loan_id and step.payment_id = t.payment_id
+                    and step.status = 'completed'
+            )
+        offset 0
+    ) as p
     inner join plain_rail as r on true
     inner join settlement.calendar as c on r.channel = c.channel and t.happened_on = c.business_date
     where
         t.happened_on between %(first)s::date - settlement.most_days_to_settle() and %(last)s
-        and p.effective_on = any(array(
-            select distinct v.effective_on from payments.reversals as v
-            where v.happened_on between %(first)s::date - settlement.most_days_to_settle() and %(last)s
-        ))
         and c.settles_on between %(first)s and %(last)s
-        and exists (
-            select from payments.transitions as q
-            where
-                q.effective_on = t.effective_on and q.loan_id = t.loan_id and q.payment_id = t.payment_id
-                and q.status = 'completed'
-        )
 ),
 
 ours as (

@@ -6,31 +6,26 @@ with pending as (
     where r.reason <> 'variance' and r.satisfied_at is null
 ),
 
-gone_back as materialized (
-    select t.happened_on, t.loan_id, t.payment_id, t.effective_on
-    from payments.reversals_in_force as t
-    where t.happened_on between %(first)s and %(last)s
-),
-
 reversed as (
-    -- payments that went back on these days, with their receipts as they stand; only the days of their value are read
+    -- payments that went back on these days, with their receipts as they stand; each is looked up in the day of its value
     select
-        t.happened_on, t.loan_id, t.payment_id, p.amount_cents,
-        coalesce(sum(a.returned_cents), 0) as held,
-        coalesce(sum(a.cash_cents - a.returned_cents), 0) as kept,
-        count(a.seq) > 0 as is_posted
-    from gone_back as t
-    inner join payments.payments as p
-        on t.effective_on = p.effective_on and t.loan_id = p.loan_id and t.payment_id = p.payment_id
-    left join ledger.allocations as a
-        on
-            t.effective_on = a.effective_on
-            and t.loan_id = a.loan_id
-            and t.payment_id = a.subject_id
+        t.happened_on, t.loan_id, t.payment_id, p.amount_cents, coalesce(r.held, 0) as held, coalesce(r.kept, 0) as kept,
+        r.rows > 0 as is_posted
+    from payments.reversals_in_force as t
+    cross join lateral (
+        select q.amount_cents
+        from payments.payments as q
+        where q.effective_on = t.effective_on and q.loan_id = t.loan_id and q.payment_id = t.payment_id
+        offset 0
+    ) as p
+    cross join lateral (
+        select sum(a.returned_cents) as held, sum(a.cash_cents - a.returned_cents) as kept, count(*) as rows
+        from ledger.allocations as a
+        where
+            a.effective_on = t.effective_on and a.loan_id = t.loan_id and a.subject_id = t.payment_id
             and a.kind = 'receipt'
-            and a.effective_on = any(array(select distinct q.effective_on from gone_back as q))
-    where p.effective_on = any(array(select distinct q.effective_on from gone_back as q))
-    group by t.happened_on, t.loan_id, t.payment_id, p.amount_cents
+    ) as r
+    where t.happened_on between %(first)s and %(last)s
 ),
 
 given_back as (
