@@ -29,8 +29,10 @@ settling as (
             and events.loan_id = payments.loan_id
             and events.subject_id = payments.payment_id
     where
-        events.effective_on <= %(day)s and events.run_no = %(run_no)s and payments.effective_on <= %(day)s
-        and exists (select from later_days)
+        events.run_no = %(run_no)s and exists (select from later_days)
+        -- what is older has settled by the day
+        and events.effective_on between %(day)s::date - settlement.most_days_to_settle() and %(day)s
+        and payments.effective_on between %(day)s::date - settlement.most_days_to_settle() and %(day)s
 ),
 
 returned as (
