@@ -1,6 +1,6 @@
 -- What a day debited and credited, account by account.
 select
-    t.account,
+    t.account::text as account,
     a.name,
     sum(t.debit_cents)::bigint as debit_cents,
     sum(t.credit_cents)::bigint as credit_cents
