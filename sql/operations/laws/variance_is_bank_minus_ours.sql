@@ -50,19 +50,22 @@ movements as (
     select c.settles_on, p.channel, -p.amount_cents
     from payments.reversals_in_force as t
     -- each is looked up in the day of its value: a join would read all days
-    cross join lateral (
-        select q.channel, q.amount_cents
-        from payments.payments as q
-        where
-            q.effective_on = t.effective_on and q.loan_id = t.loan_id and q.payment_id = t.payment_id
-            and exists (
-                select from payments.transitions as step
-                where
-                    step.effective_on = t.effective_on and step.loan_id = t.loan_id and step.payment_id = t.payment_id
-                    and step.status = 'completed'
-            )
-        offset 0
-    ) as p
+    cross join
+        lateral (
+            select q.channel, q.amount_cents
+            from payments.payments as q
+            where
+                q.effective_on = t.effective_on and q.loan_id = t.loan_id and q.payment_id = t.payment_id
+                and exists (
+                    select from payments.transitions as step
+                    where
+                        step.effective_on = t.effective_on
+                        and step.loan_id = t.loan_id
+                        and step.payment_id = t.payment_id
+                        and step.status = 'completed'
+                )
+            offset 0
+        ) as p
     inner join plain_rail as r on true
     inner join settlement.calendar as c on r.channel = c.channel and t.happened_on = c.business_date
     where

@@ -7,24 +7,28 @@ with pending as (
 ),
 
 reversed as (
-    -- payments that went back on these days, with their receipts as they stand; each is looked up in the day of its value
+    -- payments that went back on these days, with their receipts as they stand; each is looked up in its day
     select
-        t.happened_on, t.loan_id, t.payment_id, p.amount_cents, coalesce(r.held, 0) as held, coalesce(r.kept, 0) as kept,
+        t.happened_on, t.loan_id, t.payment_id, p.amount_cents,
+        coalesce(r.held, 0) as held,
+        coalesce(r.kept, 0) as kept,
         r.rows > 0 as is_posted
     from payments.reversals_in_force as t
-    cross join lateral (
-        select q.amount_cents
-        from payments.payments as q
-        where q.effective_on = t.effective_on and q.loan_id = t.loan_id and q.payment_id = t.payment_id
-        offset 0
-    ) as p
-    cross join lateral (
-        select sum(a.returned_cents) as held, sum(a.cash_cents - a.returned_cents) as kept, count(*) as rows
-        from ledger.allocations as a
-        where
-            a.effective_on = t.effective_on and a.loan_id = t.loan_id and a.subject_id = t.payment_id
-            and a.kind = 'receipt'
-    ) as r
+    cross join
+        lateral (
+            select q.amount_cents
+            from payments.payments as q
+            where q.effective_on = t.effective_on and q.loan_id = t.loan_id and q.payment_id = t.payment_id
+            offset 0
+        ) as p
+    cross join
+        lateral (
+            select sum(a.returned_cents) as held, sum(a.cash_cents - a.returned_cents) as kept, count(*) as rows
+            from ledger.allocations as a
+            where
+                a.effective_on = t.effective_on and a.loan_id = t.loan_id and a.subject_id = t.payment_id
+                and a.kind = 'receipt'
+        ) as r
     where t.happened_on between %(first)s and %(last)s
 ),
 
