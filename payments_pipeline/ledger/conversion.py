@@ -9,9 +9,8 @@ from typing import Any
 
 import psycopg
 
-from payments_pipeline.ledger.posting import LEDGER_TABLES, POSTING_LOCK, Posting
+from payments_pipeline.ledger.posting import LEDGER_TABLES, Posting, begin
 from payments_pipeline.postgres.days import add_rows, close_days, open_rows
-from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import query, run
 
 
@@ -24,7 +23,7 @@ def convert(connection: psycopg.Connection[Any]) -> list[Posting]:
 
 
 def _convert(connection: psycopg.Connection[Any], boarded_on: date, since: date, is_new: bool) -> Posting:
-    posting = _begin(connection, boarded_on)
+    posting = begin(connection, boarded_on)
     if is_new:
         # a year of days would be hundreds of partitions for every statement of the ledger to plan over
         connection.execute(
@@ -46,17 +45,6 @@ def _convert(connection: psycopg.Connection[Any], boarded_on: date, since: date,
         for table in LEDGER_TABLES:
             close_days(connection, [table], {boarded_on, *add_rows(connection, table, boarded_on)})
     return posting
-
-
-def _begin(connection: psycopg.Connection[Any], day: date) -> Posting:
-    """The next run; runs that add facts take their turns."""
-    hold(connection, POSTING_LOCK)
-    # a year of a book is sorted and hashed; the server's settings are for look-ups
-    connection.execute("set local work_mem = '256MB'")
-    connection.execute("set local maintenance_work_mem = '512MB'")
-    row = connection.execute("select coalesce(max(run_no), 0) + 1 from ledger.seals").fetchone()
-    assert row is not None
-    return Posting(day, run_no=row[0])
 
 
 def _count(connection: psycopg.Connection[Any], table: str) -> int:

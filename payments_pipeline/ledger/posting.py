@@ -104,7 +104,7 @@ def post_day(
     Given the database, a large day is worked out by two further connections, which see what is committed and nothing
     that the caller has written in this transaction.
     """
-    posting = _begin(connection, day)
+    posting = begin(connection, day)
     horizon = _horizon(connection, day)
     with _shares(connection, posting, database, shared_from) as shares:
         helpers = [share.connection for share in shares if share.connection is not connection]
@@ -132,7 +132,7 @@ def board(connection: Connection) -> list[Posting]:
     ).fetchall()
     postings = []
     for (day,) in days:
-        posting = _begin(connection, day)
+        posting = begin(connection, day)
         _open_work(connection, day, by_many=False)
         run(connection, "ledger/fold/no_changes")
         run(connection, "ledger/boarding", day=day, run_no=posting.run_no)
@@ -144,7 +144,8 @@ def board(connection: Connection) -> list[Posting]:
     return postings
 
 
-def _begin(connection: Connection, day: date) -> Posting:
+def begin(connection: Connection, day: date) -> Posting:
+    """The next run. Runs that add facts take their turns, so this waits for the one before to be committed."""
     hold(connection, POSTING_LOCK)
     _set_up(connection)
     last = connection.execute("select coalesce(max(run_no), 0) from ledger.seals").fetchone()
