@@ -171,7 +171,7 @@ def remedies_shown() -> Iterator[None]:
     except PaymentsError as error:
         raise _failure(error.message, error.remedy).with_traceback(error.__traceback__) from None
     except psycopg.Error as error:
-        remedy = "the database's log tells of which rows; once the cause is mended, run it again."
+        remedy = "look for the rows with `payments db psql`; once the cause is mended, run it again."
         raise _failure(without_rows(error), remedy).with_traceback(error.__traceback__) from None
 
 

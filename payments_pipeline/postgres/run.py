@@ -60,7 +60,7 @@ def _located(name: str, statement: Statement) -> Iterator[None]:
         line = statement.line + statement.text[: int(position)].count("\n") if position else statement.line
         raise StatementError(
             f"sql/{name}.sql, line {line}: {without_rows(error)}",
-            "the transaction was rolled back, and the database's log tells of which rows; correct them or the statement, and "
+            "the transaction was rolled back; look for the rows with `payments db psql`, correct them or the statement, and "
             "run it again.",
         ) from error
 

@@ -57,6 +57,7 @@ def server_settings(machine: Machine, *, fast_and_loose: bool = False) -> dict[s
         "timezone": "UTC",
         "log_timezone": "UTC",
         "log_line_prefix": "%m [%p] %a ",
+        "log_min_messages": "log",  # not the errors of statements, which quote rows: who sent one is told of it
         "password_encryption": "scram-sha-256",
         "fsync": "on",
         "synchronous_commit": "on",

@@ -214,6 +214,18 @@ def test_the_password_is_asked_for(server: Server) -> None:
         psycopg.connect(urls.compose(address | {"password": "wrong"}))
 
 
+def test_the_log_of_the_server_quotes_no_row(server: Server) -> None:
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("create temporary table people (name text primary key)")
+        connection.execute("insert into people values ('Jane Doe')")
+        for refused in ("insert into people values ('Jane Doe')", "select name::integer from people"):
+            with pytest.raises(psycopg.Error, match="Jane Doe"):
+                connection.execute(refused.encode())
+    written = server.log_file.read_text(encoding="utf-8")
+    assert "database system is ready" in written
+    assert "Jane Doe" not in written
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can run the server as another account")
 def test_a_root_user_s_server_runs_as_an_unprivileged_account(server: Server) -> None:
     pid = server.postmaster_pid()
