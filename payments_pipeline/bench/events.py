@@ -1,8 +1,9 @@
 """A million of the bank's events from the client to staged rows, beside what the bank's server can send.
 
-The local bank runs as a process of its own and plays a day of a large book. Three figures: how fast its pages can be read
-when nothing is done with them, how fast events are staged when they are in memory already, and how fast both go together,
-as the sensor does it.
+The local bank runs as a process of its own, on the same cores, and plays a day of a large book. How fast its pages can be
+read when nothing is done with them, how fast events are staged when they are in memory already, and how fast both go
+together, as the sensor does it; then reading and polling again from a bank that takes its time for each page, as one does
+that is elsewhere.
 """
 
 import os
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +23,7 @@ from rich.table import Table
 
 from payments_pipeline.bench.databases import scratch
 from payments_pipeline.bench.processes import cpu_seconds
-from payments_pipeline.column.client import ColumnClient
+from payments_pipeline.column.client import PAGE_SIZE, ColumnClient, Page
 from payments_pipeline.column.events import RawEvent
 from payments_pipeline.column.local.control import LocalBank
 from payments_pipeline.edge import free_port, is_open
@@ -42,11 +44,26 @@ EVENTS_PER_PAYMENT: Final = 2.4
 LOANS_PER_PAYMENT: Final = 2
 STAGED_AT_ONCE: Final = 10_000
 
+_SAMPLED: Final = 60_000
+
 Connection = psycopg.Connection[Any]
 
 _PROCESSES: Final = ("bank", "client", "database")
 _DATABASE: Final = "bench_events"
 _START_SECONDS: Final = 600
+_SLOW_PAGE_MS: Final = 5
+
+_STAGED_INTO: Final = (
+    "staged",
+    "bank_events",
+    "batches",
+    "staging_process_log",
+    "rejects",
+    "transfers",
+    "waiting_events",
+    "unknown_events",
+    "cursors",
+)
 
 console = Console()
 
@@ -82,24 +99,35 @@ def measure_events(settings: Settings, events: int) -> None:
                 name, f"{count:,}", f"{seconds:.1f}", f"{count / seconds:,.0f}", *(f"{spent:.1f}" for spent in used)
             )
 
-        kept: list[RawEvent] = []
-        timed("read, and nothing done with them", _read(client, kept))
-        timed("staged, from memory", _stage(connection, kept, after))
-        kept.clear()
+        timed("read, and nothing done with them", _read(client))
+        timed("staged, from memory", _stage(connection, _sample(client), after))
         _forget(database)
         timed("polled: read and staged", _poll(connection, client, after))
         timed("taken up", _take_up(connection))
+        _forget(database)
+        timed("polled again, the server's memory in use", _poll(connection, client, after))
+        bank.set_faults(f"slow=1:{_SLOW_PAGE_MS / 1000}s")
+        timed(f"{_SLOW_PAGE_MS} ms a page: read, and nothing done with them", _read(client))
+        _forget(database)
+        timed(f"{_SLOW_PAGE_MS} ms a page: polled", _poll(connection, client, after))
     console.print(table)
 
 
-def _read(client: ColumnClient, kept: list[RawEvent]) -> Iterator[int]:
-    """Every event, from the newest back; a sample is kept for staging."""
+def _read(client: ColumnClient) -> Iterator[int]:
+    """How many events each page has, from the newest back."""
+    return (len(page.items) for page in _pages(client))
+
+
+def _sample(client: ColumnClient) -> list[RawEvent]:
+    pages = islice(_pages(client), _SAMPLED // PAGE_SIZE)
+    return [event for page in pages for event in page.items]
+
+
+def _pages(client: ColumnClient) -> Iterator[Page]:
     before: str | None = None
     while True:
         page = client.events(before=before)
-        yield len(page.items)
-        if len(kept) < 6 * STAGED_AT_ONCE:
-            kept += page.items
+        yield page
         if not page.has_more:
             return
         before = page.items[-1].id
@@ -121,9 +149,9 @@ def _take_up(connection: Connection) -> Iterator[int]:
 
 
 def _forget(database: Database) -> None:
-    """Takes back what the sample left, so that all of it is new again."""
+    """Takes back what was staged, so that all of it is new again."""
     with database.connect("owner") as owner:
-        for table in ("staged", "bank_events", "batches", "rejects", "transfers", "waiting_events", "unknown_events"):
+        for table in _STAGED_INTO:
             owner.execute(sql.SQL("truncate {}").format(sql.Identifier("ingestion", table)))
 
 
@@ -135,6 +163,8 @@ def _database(settings: Settings, world: Path) -> Iterator[Database]:
         with database.connect("owner") as owner:
             load_portfolio(owner, world)
             load_reference_data(owner)
+        with database.connect("owner", autocommit=True) as owner:
+            owner.execute("vacuum analyze")  # as a server in service has long done by itself
         yield database
 
 

@@ -204,6 +204,11 @@ def instant_of(text: str) -> datetime | None:
         return None
 
 
+def made_at(event: RawEvent) -> datetime:
+    """When the bank made an event; long ago where it says nothing that can be."""
+    return instant_of(event.created_at) or _LONG_AGO
+
+
 def _rule(row: dict[str, Any]) -> _Rule:
     value, instant, amount = (
         tuple((row[name] or "").split("|")) for name in ("value_fields", "instant_fields", "amount_fields")
