@@ -42,11 +42,15 @@ def server_settings(machine: Machine, *, fast_and_loose: bool = False) -> dict[s
     """
     memory = machine.memory
     settings = {
-        "shared_buffers": _megabytes(min(memory // 4, 4 * GB)),
+        "shared_buffers": _megabytes(min(memory // 4, 8 * GB)),
         "effective_cache_size": _megabytes(memory * 6 // 10),
         "work_mem": _megabytes(_clamp(memory // 96, 8 * MB, 256 * MB)),
         "maintenance_work_mem": _megabytes(_clamp(memory // 24, 64 * MB, 1 * GB)),
         "max_wal_size": _megabytes(_clamp(machine.disk // 10, 1 * GB, 16 * GB)),
+        # files of the log are kept for the next day, which would else make them anew, and what waits to be written has
+        # room: with the usual 16 MB a large day's connections waited for each other's writing
+        "min_wal_size": _megabytes(_clamp(machine.disk // 40, 256 * MB, 4 * GB)),
+        "wal_buffers": _megabytes(_clamp(memory // 96, 16 * MB, 256 * MB)),
         "checkpoint_timeout": "30min",
         "wal_level": "minimal",
         "max_wal_senders": "0",

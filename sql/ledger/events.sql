@@ -41,25 +41,8 @@ order by e.effective_on asc, e.loan_id asc, e.subject_id asc, e.event_no desc;
 
 analyze pg_temp.begun;
 
--- The planner takes a payment's batch and line for independent of its id, expects a handful of rows and looks each up.
-set local enable_mergejoin to off;
-set local enable_nestloop to off;
-
 insert into work.events
-with ingested as (
-    -- payments that are new to us
-    select
-        p.effective_on, p.loan_id, p.payment_id, p.booked_on, p.channel, p.reference, p.amount_cents, p.loan_number,
-        p.batch_id, p.line, i.raw_payload_hash
-    from work.payments as p
-    inner join ingestion.payment_ingestions as i
-        on
-            i.effective_on = %(day)s and i.loan_id between %(first_loan)s and %(last_loan)s
-            and p.loan_id = i.loan_id and p.payment_id = i.payment_id
-            and p.batch_id = i.batch_id and p.line = i.line
-),
-
-booked as not materialized (
+with booked as not materialized (
     -- transactions of the whole book: accruals and boarding, each entry named
     select
         e.effective_on, e.loan_id, e.subject_id, e.kind, e.booked_on,
@@ -94,7 +77,7 @@ laid_out as (
             r.kind, r.seq, r.effective_on, r.policy, r.cash, r.fees, r.interest, r.principal, r.escrow, r.suspense,
             r.returned, r.return_code
         ) as data_3
-    from ingested as i
+    from pg_temp.new_payments as i
     full join (
         -- a return that is taken back, because it happened earlier, is corrected before it is told anew
         select q.* from pg_temp.new_allocations as q
@@ -189,7 +172,4 @@ select
     case link.place when 1 then c.hash_1 when 2 then c.hash_2 else c.hash_3 end as hash
 from chained as c
 cross join (values (1), (2), (3)) as link (place)
-where case link.place when 1 then c.type_1 when 2 then c.type_2 else c.type_3 end is not null;
-
-set local enable_mergejoin to on;
-set local enable_nestloop to on
+where case link.place when 1 then c.type_1 when 2 then c.type_2 else c.type_3 end is not null

@@ -1,10 +1,11 @@
 -- The heads of the chains that these loans begin or extend, a row a day: what the seal is over, in its order.
 insert into work.heads
 with heads as (
-    select distinct on (e.effective_on, e.loan_id, e.subject_id)
+    -- the loan first: nearly all have one day, and a sort that begins with what differs is done sooner
+    select distinct on (e.loan_id, e.subject_id, e.effective_on)
         e.effective_on, e.loan_id, e.subject_id, e.hash
     from work.events as e
-    order by e.effective_on asc, e.loan_id asc, e.subject_id asc, e.event_no desc
+    order by e.loan_id asc, e.subject_id asc, e.effective_on asc, e.event_no desc
 ),
 
 joined as (

@@ -34,7 +34,7 @@ steps as (
 )
 
 -- of two words that say the same of a payment, the one that happened first is the step
-select distinct on (s.effective_on, s.loan_id, s.payment_id, s.status)
+select distinct on (s.loan_id, s.payment_id, s.effective_on, s.status)
     s.effective_on, s.loan_id, s.payment_id, s.status, s.occurred_at, s.happened_on,
     s.return_code as code, s.booked_on, s.batch_id, s.line
 from steps as s
@@ -45,4 +45,4 @@ where
             known.effective_on = s.effective_on and known.loan_id = s.loan_id and known.payment_id = s.payment_id
             and known.status = s.status and known.effective_on = any(%(value_dates)s::date[])
     )
-order by s.effective_on, s.loan_id, s.payment_id, s.status, s.occurred_at, s.booked_on, s.batch_id, s.line
+order by s.loan_id, s.payment_id, s.effective_on, s.status, s.occurred_at, s.booked_on, s.batch_id, s.line

@@ -252,12 +252,14 @@ def test_below_a_folder_that_is_closed_to_its_account_the_data_is_kept_elsewhere
 def test_the_settings_fit_the_machine() -> None:
     large = server_settings(Machine(memory=64 * GB, shared_memory=32 * GB, disk=1000 * GB))
     small = server_settings(Machine(memory=1 * GB, shared_memory=64 * MB, disk=5 * GB))
-    assert large["shared_buffers"] == "4096MB"
+    assert large["shared_buffers"] == "8192MB"
     assert large["max_wal_size"] == "16384MB"
     assert "dynamic_shared_memory_type" not in large
     assert small["shared_buffers"] == "256MB"
     assert small["work_mem"] == "10MB"
     assert small["max_wal_size"] == "1024MB"
+    assert (large["wal_buffers"], small["wal_buffers"]) == ("256MB", "16MB")
+    assert (large["min_wal_size"], small["min_wal_size"]) == ("4096MB", "256MB")
     assert small["dynamic_shared_memory_type"] == "mmap"
 
 

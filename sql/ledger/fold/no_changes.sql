@@ -1,4 +1,11 @@
--- The working tables of a run that folds no loan.
+-- The working tables of a run that brings no payment and folds no loan.
+create temporary table new_payments as
+select
+    p.*,
+    null::bytea as raw_payload_hash
+from payments.payments as p
+where false;
+
 create temporary table new_allocations as
 select
     a.effective_on as chain_on,

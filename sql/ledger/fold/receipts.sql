@@ -7,7 +7,7 @@ with payment as (
     from payments.payments as p
     where p.effective_on = %(day)s and p.loan_id between %(first_loan)s and %(last_loan)s
     union all
-    select p.effective_on, p.loan_id, p.payment_id, p.channel, p.amount_cents from work.payments as p
+    select p.effective_on, p.loan_id, p.payment_id, p.channel, p.amount_cents from pg_temp.new_payments as p
 ),
 
 completed as (
