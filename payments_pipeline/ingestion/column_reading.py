@@ -38,6 +38,7 @@ COLUMNS: Final = (
     "account_number_id",
     "loans_named",
     "return_code",
+    "return_transfer_id",
     "raw",
 )
 """Of the table `arriving`, in the order in which a reading holds them; before them all stands the line."""
@@ -48,8 +49,8 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _YEARS: Final = (2000, 2099)
 """Between which an event can have been made: each day of theirs gets a partition."""
 _ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-_SAYS_NOTHING: Final = (None,) * 11
-"""The columns from `value_text` to `return_code`."""
+_SAYS_NOTHING: Final = (None,) * 12
+"""The columns from `value_text` to `return_transfer_id`."""
 
 _INSTANT: Final = re.compile(
     "(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
@@ -121,7 +122,8 @@ class _Rule:
     value_fields: tuple[str, ...]
     instant_fields: tuple[str, ...]
     amount_fields: tuple[str, ...]
-    original_field: str | None
+    original_fields: tuple[str, ...]
+    return_field: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +212,9 @@ def made_at(event: RawEvent) -> datetime:
 
 
 def _rule(row: dict[str, Any]) -> _Rule:
-    value, instant, amount = (
-        tuple((row[name] or "").split("|")) for name in ("value_fields", "instant_fields", "amount_fields")
+    value, instant, amount, original = (
+        tuple(filter(None, (row[name] or "").split("|")))
+        for name in ("value_fields", "instant_fields", "amount_fields", "original_fields")
     )
     return _Rule(
         row["condition"],
@@ -221,7 +224,8 @@ def _rule(row: dict[str, Any]) -> _Rule:
         value,
         instant,
         amount,
-        row["original_field"],
+        original,
+        row["return_field"],
     )
 
 
@@ -276,12 +280,13 @@ _HOLDS: Final[dict[str, Callable[[Json], bool]]] = {
 
 
 def _words(rule: _Rule, data: Json) -> list[str | None]:
-    """The columns from `value_text` to `return_code`."""
+    """The columns from `value_text` to `return_transfer_id`."""
     value_text = _first(data, rule.value_fields)
     instant_text = _first(data, rule.instant_fields)
     amount = next((data[name] for name in rule.amount_fields if data.get(name) is not None), None)
     cents = _cents(amount)
-    original = _text(data, rule.original_field) if rule.original_field else None
+    original = _name(_first(data, rule.original_fields)) if rule.original_fields else None
+    returned_by = _name(_text(data, rule.return_field)) if rule.return_field else None
     return [
         value_text,
         value_text and _instant(f"{value_text}T12:00:00Z" if len(value_text) == _DAY_LENGTH else value_text),
@@ -290,11 +295,17 @@ def _words(rule: _Rule, data: Json) -> list[str | None]:
         None if cents else _written(amount),
         cents,
         _written(data.get("currency_code")),
-        original if original and len(original) <= MAX_NAME else None,
+        original,
         _text(data, "receiver_account_number_id") or _text(data, "account_number_id"),
         _loans_named(data),
         _return_code(rule, data) if rule.signal in _WENT_BACK else None,
+        returned_by,
     ]
+
+
+def _name(text: str | None) -> str | None:
+    """The id of an object, unless it is longer than any can be."""
+    return text if text and len(text) <= MAX_NAME else None
 
 
 def _escaped(text: str | None) -> str | None:
@@ -365,7 +376,7 @@ def _return_code(rule: _Rule, data: Json) -> str | None:
         if rule.receipt == "again":
             code = next((one for one in reversed(codes) if one and _CONTEST.fullmatch(one.upper())), _CONTESTED)
     else:
-        code = _first(data, ("return_code", "return_reason", "reason"))
+        code = _first(data, ("return_code", "return_reason", "return_request_reason", "reason"))
     if code and _CODE.fullmatch(code):
         return code.upper()
     return _RECALLED if rule.signal == "recalled" else None

@@ -27,5 +27,6 @@ create temporary table arriving (
     account_number_id text,
     loans_named text,
     return_code text,
+    return_transfer_id text,
     raw text not null
 ) on commit drop

@@ -64,8 +64,8 @@ select
     operations.content_id('orphan_return|event|' || w.event_id), 'orphan_return', coalesce(w.return_code, 'none'),
     'medium', 'open', %(booked_on)s, %(batch_id)s, w.line,
     format(
-        'A return (%%s) by %%s of %%s came for the transfer %%s, which never reached us.',
-        coalesce(w.return_code, 'no code'), w.channel, operations.dollars(w.amount_cents), w.transfer_id
+        'A return (%%s) by %%s%%s came for the transfer %%s, which never reached us.',
+        coalesce(w.return_code, 'no code'), w.channel, ' of ' || operations.dollars(w.amount_cents), w.transfer_id
     ),
     'The bank is asked for the transfer again; when it has come, this case closes itself.',
     jsonb_build_object('event_id', w.event_id, 'transfer_id', w.transfer_id, 'amount_cents', w.amount_cents)

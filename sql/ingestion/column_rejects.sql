@@ -14,7 +14,8 @@ cross join
             a.currency
         ),
         (
-            w.signal is not null and w.amount_cents is null, 'data.' || split_part(r.amount_fields, '|', 1),
+            w.signal is not null and w.amount_cents is null
+            and (w.receipt <> 'original' or a.amount_text is not null), 'data.' || split_part(r.amount_fields, '|', 1),
             'expected whole cents above 0 and below 100000000000', a.amount_text
         ),
         (
@@ -35,7 +36,7 @@ cross join
             a.value_text
         ),
         (
-            w.receipt = 'original' and w.original_id is null, 'data.' || r.original_field,
+            w.receipt = 'original' and w.original_id is null, 'data.' || split_part(r.original_fields, '|', 1),
             'expected the id of the transfer that went back', null
         )
     ) as f (is_wrong, column_name, reason, found)

@@ -16,8 +16,8 @@ with judged as (
             else 'to_us'
         end as condition,
         a.event_id, a.type, a.object_id, a.created_at, a.listed_as, a.original_id, a.valued_at, a.happened_at,
-        a.amount_cents, a.value_text is not null as has_value, a.currency, a.account_number_id, a.loans_named,
-        a.return_code
+        a.amount_cents, a.amount_text is not null as has_bad_amount, a.value_text is not null as has_value, a.currency,
+        a.account_number_id, a.loans_named, a.return_code, a.return_transfer_id
     from arriving as a
     offset 0
 ),
@@ -86,10 +86,11 @@ select
             or t.signal in ('initiated', 'canceled') and not t.has_value
             then 'noted'
         when
-            t.has_rule and t.object_id is not null and t.amount_cents is not null and t.occurred_at is not null
+            t.has_rule and t.object_id is not null and t.occurred_at is not null
             and case t.receipt
-                when 'original' then t.original_id is not null
-                else t.value_date is not null and t.currency = 'USD'
+                -- a request to send money back may not say how much: it is all of it
+                when 'original' then t.original_id is not null and not t.has_bad_amount
+                else t.value_date is not null and t.currency = 'USD' and t.amount_cents is not null
             end
             then 'accepted'
         else 'rejected'
@@ -115,6 +116,6 @@ select
     case t.receipt
         when 'first' then t.object_id when 'again' then t.object_id || '/again' else t.original_id
     end as reference,
-    t.return_code,
+    t.return_code, t.return_transfer_id,
     null::text as raw
 from ranged as t

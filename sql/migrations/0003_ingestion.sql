@@ -92,7 +92,8 @@ comment on column ingestion.staged.amount_cents is 'Amount.';
 comment on column ingestion.staged.occurred_at is 'Instant of what the row tells.';
 comment on column ingestion.staged.value_date is 'Date from which the payment counts for the borrower.';
 comment on column ingestion.staged.return_code is 'Code of a return.';
-comment on column ingestion.staged.transfer_id is 'Id of the transfer at the provider.';
+comment on column ingestion.staged.transfer_id is
+'Id of the transfer at the provider; for a return, of the one by which the money went back.';
 comment on column ingestion.staged.metadata is 'What else the source said.';
 comment on column ingestion.staged.is_noted is
 'Whether the row says nothing of a receipt: it informs, tells of a payout, or is of a type that we do not know.';
@@ -149,7 +150,8 @@ comment on column ingestion.payment_ingestions.provider is 'Who carried it.';
 comment on column ingestion.payment_ingestions.source_reference is 'Reference as received.';
 comment on column ingestion.payment_ingestions.loan_number is 'Loan quoted, trimmed and in upper case.';
 comment on column ingestion.payment_ingestions.amount_cents is 'Amount.';
-comment on column ingestion.payment_ingestions.transfer_id is 'Id of the transfer at the provider.';
+comment on column ingestion.payment_ingestions.transfer_id is
+'Id of the transfer at the provider; for a return, of the one by which the money went back.';
 comment on column ingestion.payment_ingestions.raw_payload_hash is 'sha256 of the row as received.';
 comment on column ingestion.payment_ingestions.occurred_at is 'Instant of what the word tells (staged.occurred_at).';
 comment on column ingestion.payment_ingestions.happened_on is 'Business date of what the word tells, e.g. of a return.';

@@ -25,12 +25,14 @@ create table ingestion.event_types (
     value_zone text,
     instant_fields text,
     amount_fields text,
-    original_field text,
+    original_fields text,
+    return_field text,
     description text not null,
     primary key (type, condition),
     check ((signal is null) = (num_nonnulls(channel, receipt, instant_fields, amount_fields) = 0)),
     check (signal is null or num_nulls(channel, receipt, instant_fields, amount_fields) = 0),
-    check ((receipt is not distinct from 'original') = (original_field is not null)),
+    check ((receipt is not distinct from 'original') = (original_fields is not null)),
+    check (return_field is null or receipt is not distinct from 'original'),
     check ((receipt in ('first', 'again')) is true = (value_fields is not null)),
     check ((value_fields is null) = (value_zone is null))
 );
@@ -49,7 +51,10 @@ comment on column ingestion.event_types.value_fields is
 comment on column ingestion.event_types.value_zone is 'Where the day of that instant is read.';
 comment on column ingestion.event_types.instant_fields is 'Field that says when it happened, likewise.';
 comment on column ingestion.event_types.amount_fields is 'Field of the amount in cents, likewise.';
-comment on column ingestion.event_types.original_field is 'Field that names the transfer which the word is about.';
+comment on column ingestion.event_types.original_fields is
+'Field that names the transfer which the word is about, likewise.';
+comment on column ingestion.event_types.return_field is
+'Field that names the transfer by which its money went back, where that is another one: the statement shows its id.';
 comment on column ingestion.event_types.description is 'What it means.';
 
 create table ingestion.bank_events (
@@ -102,9 +107,10 @@ create table ingestion.waiting_events (
     object_id text not null,
     channel text not null,
     signal text not null,
-    amount_cents bigint not null,
+    amount_cents bigint,
     occurred_at timestamptz not null,
     return_code text,
+    return_transfer_id text,
     raw text not null,
     waiting_since timestamptz not null
 );
@@ -118,9 +124,11 @@ comment on column ingestion.waiting_events.type is 'Type of the event.';
 comment on column ingestion.waiting_events.object_id is 'Transfer or request that it tells of.';
 comment on column ingestion.waiting_events.channel is 'Rail.';
 comment on column ingestion.waiting_events.signal is 'The word it will say.';
-comment on column ingestion.waiting_events.amount_cents is 'Amount that went back.';
+comment on column ingestion.waiting_events.amount_cents is 'Amount that went back; none where it goes without saying.';
 comment on column ingestion.waiting_events.occurred_at is 'When that happened.';
 comment on column ingestion.waiting_events.return_code is 'Code of the return.';
+comment on column ingestion.waiting_events.return_transfer_id is
+'Transfer by which the money went back, where it is one of its own.';
 comment on column ingestion.waiting_events.raw is 'Text of the event.';
 comment on column ingestion.waiting_events.waiting_since is 'When we received it.';
 

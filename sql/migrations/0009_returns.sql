@@ -10,6 +10,7 @@ create table payments.reversals (
     occurred_at timestamptz not null,
     happened_on date not null,
     code text,
+    transfer_id text,
     booked_on date not null,
     batch_id uuid not null,
     line integer not null,
@@ -30,6 +31,8 @@ comment on column payments.reversals.signal is 'The word: returned or recalled.'
 comment on column payments.reversals.occurred_at is 'Instant at which it went back.';
 comment on column payments.reversals.happened_on is 'Business date of that instant.';
 comment on column payments.reversals.code is 'Return code.';
+comment on column payments.reversals.transfer_id is
+'Id of the transfer by which the money went back, which may be one of its own; the bank''s statement shows it.';
 comment on column payments.reversals.booked_on is 'Business date on which we learned it.';
 comment on column payments.reversals.batch_id is 'Batch that brought the news.';
 comment on column payments.reversals.line is 'Row within that batch.';
@@ -69,17 +72,19 @@ comment on column payments.reversals_in_force.signal is 'The word: returned or r
 comment on column payments.reversals_in_force.occurred_at is 'Instant at which it went back.';
 comment on column payments.reversals_in_force.happened_on is 'Business date of that instant.';
 comment on column payments.reversals_in_force.code is 'Return code.';
+comment on column payments.reversals_in_force.transfer_id is 'Id of the transfer by which the money went back.';
 comment on column payments.reversals_in_force.booked_on is 'Business date on which we learned it.';
 comment on column payments.reversals_in_force.batch_id is 'Batch that brought the news.';
 comment on column payments.reversals_in_force.line is 'Row within that batch.';
 
 -- What was posted before this list was made.
 insert into payments.reversals (
-    loan_id, payment_id, seq, effective_on, signal, occurred_at, happened_on, code, booked_on, batch_id, line
+    loan_id, payment_id, seq, effective_on, signal, occurred_at, happened_on, code, transfer_id, booked_on, batch_id,
+    line
 )
 select
     t.loan_id, t.payment_id, 1, t.effective_on, coalesce(i.signal, 'returned'), t.occurred_at, t.happened_on, t.code,
-    t.booked_on, t.batch_id, t.line
+    i.transfer_id, t.booked_on, t.batch_id, t.line
 from payments.transitions as t
 left join ingestion.payment_ingestions as i
     on

@@ -198,8 +198,8 @@ from (
     select
         r.effective_on as day,
         sha256(convert_to(row(
-            r.loan_id, r.payment_id, r.seq, r.effective_on, r.signal, r.occurred_at, r.happened_on, r.code, r.booked_on,
-            r.batch_id, r.line
+            r.loan_id, r.payment_id, r.seq, r.effective_on, r.signal, r.occurred_at, r.happened_on, r.code,
+            r.transfer_id, r.booked_on, r.batch_id, r.line
         )::text, 'UTF8')) as hash
     from payments.reversals as r
 ) as f

@@ -28,7 +28,7 @@ earliest as (
 
 select
     e.loan_id, e.payment_id, coalesce(known.seq, 0) + 1, e.effective_on, e.signal, e.occurred_at, e.happened_on,
-    e.return_code, e.booked_on, e.batch_id, e.line
+    e.return_code, e.transfer_id, e.booked_on, e.batch_id, e.line
 from earliest as e
 left join payments.reversals_in_force as known on e.loan_id = known.loan_id and e.payment_id = known.payment_id
 where known.payment_id is null or (e.occurred_at, e.signal) < (known.occurred_at, known.signal)

@@ -1,15 +1,24 @@
 -- Left-over lines and movements with all that a pass may go by, from `work.left_lines` and `left_payments`. Text is
 -- compared folded; `squeezed` is its letters and digits alone. Deposits and payouts of payments that we learned of
--- on :booked_days are named by the rows that brought them.
+-- on :booked_days are named by the rows that brought them. A statement does not say why a transfer of our own went out:
+-- it is a return where a return that we know names it.
 drop table if exists pg_temp.candidate_lines, pg_temp.candidate_movements, pg_temp.forbidden;
 
 create temporary table candidate_lines on commit drop as
-with known as (
+with went_back as (
+    select distinct p.channel, p.transfer_id
+    from left_payments as p
+    where p.kind = 'return'
+),
+
+known as (
     select
-        l.*, b.channel, b.kind, b.amount_cents, b.transaction_id as transfer_id, b.account as as_written,
+        l.*, b.channel, b.amount_cents, b.transaction_id as transfer_id, b.account as as_written,
+        case when w.transfer_id is null then b.kind else 'return' end as kind,
         nullif(reconciliation.folded(b.reference), '') as reference
     from work.left_lines as l
     inner join settlement.lines_in_force as b on l.bank_day = b.bank_day and l.line_id = b.line_id
+    left join went_back as w on b.kind = 'other' and b.channel = w.channel and b.transaction_id = w.transfer_id
     where b.bank_day = any(%(near)s::date[] || %(day)s::date)
 )
 

@@ -127,7 +127,7 @@ with lines as (
 
 found_lines as (
     select distinct
-        b.channel, b.kind, b.amount_cents, b.bank_day,
+        b.channel, f.kind, b.amount_cents, b.bank_day,
         coalesce(b.transaction_id, reconciliation.folded(b.reference)) as key
     from found as f
     inner join settlement.bank_lines as b on f.bank_day = b.bank_day and f.line_id = b.line_id

@@ -47,7 +47,7 @@ inner join near_days as n on i.bank_day = n.day
 inner join settlement.rules as r on i.channel = r.channel and n.apart <= r.window_bank_days
 where
     i.bank_day = any(%(near)s) and i.side = 'bank' and i.status <> 'explained'
-    and i.cause in ('missing_here', 'return', 'write_off', 'duplicate_at_bank')
+    and i.cause in ('missing_here', 'return', 'write_off', 'duplicate_at_bank', 'unknown')
 union all
 select distinct r.bank_day, r.line_id, false, true
 from released as r

@@ -1,10 +1,21 @@
 -- The payments of `work.left_movements`, of value dates :value_dates, whatever became of them. Tells on which days we
--- learned of those that come in batches: their rows say in which.
+-- learned of those that come in batches: their rows say in which. A return is known by the transfer by which the money
+-- went back.
 drop table if exists pg_temp.left_payments;
 
 create temporary table left_payments on commit drop as
 select
-    m.*, p.channel, p.booked_on, p.batch_id, p.line, p.transfer_id, p.reference as as_written,
+    m.*, p.channel, p.booked_on, p.batch_id, p.line, p.reference as as_written,
+    coalesce(
+        -- looked up one by one: of all that can be left over, few are returns
+        case m.kind
+            when 'return' then (
+                select b.transfer_id from payments.reversals_in_force as b
+                where b.loan_id = m.loan_id and b.payment_id = m.payment_id
+            )
+        end,
+        p.transfer_id
+    ) as transfer_id,
     case m.kind when 'return' then -p.amount_cents else p.amount_cents end as amount_cents,
     coalesce(r.account, '') as account,
     coalesce(r.grouped_by, 'transfer') as grouped_by,

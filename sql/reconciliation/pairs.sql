@@ -45,11 +45,12 @@ credited_before as (
 ),
 
 -- Payments of any age that went back when the bank shows it today: :value_dates are those of all that did. One that
--- never arrived cannot leave again.
+-- never arrived cannot leave again. The bank shows the transfer by which the money went back, which on some rails is
+-- another than it came by.
 returned as (
     select
-        p.channel, 'return' as kind, p.effective_on, p.loan_id, p.payment_id, p.transfer_id, p.reference,
-        -p.amount_cents as amount_cents
+        p.channel, 'return' as kind, p.effective_on, p.loan_id, p.payment_id,
+        coalesce(t.transfer_id, p.transfer_id) as transfer_id, p.reference, -p.amount_cents as amount_cents
     from payments.reversals_in_force as t
     inner join payments.payments as p
         on t.effective_on = p.effective_on and t.loan_id = p.loan_id and t.payment_id = p.payment_id

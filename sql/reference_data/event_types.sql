@@ -12,12 +12,12 @@ gone as (
 )
 
 insert into ingestion.event_types (
-    type, condition, channel, signal, receipt, value_fields, value_zone, instant_fields, amount_fields, original_field,
-    description
+    type, condition, channel, signal, receipt, value_fields, value_zone, instant_fields, amount_fields, original_fields,
+    return_field, description
 )
 select
     g.type, g.condition, g.channel, g.signal, g.receipt, g.value_fields, g.value_zone, g.instant_fields,
-    g.amount_fields, g.original_field, g.description
+    g.amount_fields, g.original_fields, g.return_field, g.description
 from given as g
 on conflict (type, condition) do update set
     channel = excluded.channel,
@@ -27,6 +27,7 @@ on conflict (type, condition) do update set
     value_zone = excluded.value_zone,
     instant_fields = excluded.instant_fields,
     amount_fields = excluded.amount_fields,
-    original_field = excluded.original_field,
+    original_fields = excluded.original_fields,
+    return_field = excluded.return_field,
     description = excluded.description
 where event_types is distinct from excluded

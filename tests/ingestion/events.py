@@ -116,13 +116,13 @@ def wire(loan_id: int | None = 1, **changes: Any) -> dict[str, Any]:
 
 
 def recall(transfer_id: str = "wire_28LtyrWQ7d5CZTXOjKEwVJrnlTa", **changes: Any) -> dict[str, Any]:
-    """A request for a wire back that was granted, and done."""
+    """A request for a wire back that was granted, and done. It does not say how much: it is all of the wire."""
     return {
         "id": "wrrq_28LtyrWQ7d5CZTXOjKEwVJrnlTa",
-        "wire_transfer_id": transfer_id,
-        "amount": 500_000,
-        "currency_code": "USD",
-        "reason": "FRAD",
+        "original_transfer_id": transfer_id,
+        "return_transfer_id": "wire_backyrWQ7d5CZTXOjKEwVJrnlTa",
+        "return_request_reason": "FRAD",
+        "is_incoming": True,
         "status": "completed",
         "completed_at": at(DAY + timedelta(days=2)),
     } | changes

@@ -526,11 +526,12 @@ PAIR = event(
 )
 REALTIME = event("realtime.incoming_transfer.completed", realtime(3))
 WENT_BACK = [
-    ("completed", "wire", "LN0000000002", wire()["id"], DAY, 500_000, None),
-    ("recalled", "wire", "LN0000000002", wire()["id"], DAY, 500_000, "FRAD"),
-    ("completed", "realtime", "LN0000000003", realtime()["id"], DAY, 70_000, None),
-    ("returned", "realtime", "LN0000000003", realtime()["id"], DAY, 70_000, None),
+    ("completed", "wire", "LN0000000002", wire()["id"], DAY, 500_000, None, wire()["id"]),
+    ("recalled", "wire", "LN0000000002", wire()["id"], DAY, 500_000, "FRAD", recall()["return_transfer_id"]),
+    ("completed", "realtime", "LN0000000003", realtime()["id"], DAY, 70_000, None, realtime()["id"]),
+    ("returned", "realtime", "LN0000000003", realtime()["id"], DAY, 70_000, None, "rttr_back"),
 ]
+"""Each word with its payment, and last the transfer by which the money moved."""
 
 
 @pytest.mark.parametrize(
@@ -549,14 +550,20 @@ def test_what_goes_back_finds_its_receipt_in_any_order(
     for events in batches:
         stage(connection, *events)
     accepted = connection.execute(
-        "select event, channel, loan_number, reference, value_date, amount_cents, return_code from ingestion.staged"
-        " where is_accepted"
+        "select event, channel, loan_number, reference, value_date, amount_cents, return_code, transfer_id"
+        " from ingestion.staged where is_accepted"
     ).fetchall()
     assert sorted(accepted, key=str) == sorted(WENT_BACK, key=str)
     assert connection.execute("select count(*) from ingestion.waiting_events").fetchone() == (0,)
     assert {case[1] for case in cases(connection, "orphan_return")} <= {"resolved"}
     reports = ingest_pending(connection)
     assert sum(report.accepted for report in reports) == len(WENT_BACK)
+    told = connection.execute(
+        "select signal, channel, loan_number, source_reference, effective_on, amount_cents, return_code, transfer_id"
+        " from ingestion.payment_ingestions"
+    ).fetchall()
+    assert sorted(told, key=str) == sorted(WENT_BACK, key=str)
+    assert connection.execute("select count(distinct payment_id) from ingestion.payment_ingestions").fetchone() == (2,)
 
 
 def test_a_recall_without_its_wire_waits_with_a_case(connection: psycopg.Connection[Any]) -> None:
@@ -564,6 +571,27 @@ def test_a_recall_without_its_wire_waits_with_a_case(connection: psycopg.Connect
     assert verdicts(connection) == ["noted"]
     ((code, state, _, details),) = cases(connection, "orphan_return")
     assert (code, state, details["transfer_id"]) == ("FRAD", "open", wire()["id"])
+
+
+def test_a_recall_that_names_no_wire_of_its_own_went_back_by_the_wire_it_came_by(
+    connection: psycopg.Connection[Any],
+) -> None:
+    told = recall(return_transfer_id="", original_transfer_id=None, wire_transfer_id=wire()["id"], amount=500_000)
+    stage(connection, WIRE, event("wire.incoming_return_request.completed", told, created_at=at(LATER)))
+    assert rows(connection, "event, reference, transfer_id, amount_cents") == [
+        (word, wire()["id"], wire()["id"], 500_000) for word in ("completed", "recalled")
+    ]
+
+
+def test_a_return_that_is_told_twice_is_one_with_the_transfer_that_was_told_first(
+    connection: psycopg.Connection[Any],
+) -> None:
+    again = realtime(id="rttr_other", return_pair_transfer_id=realtime()["id"], completed_at=at(LATER))
+    stage(connection, REALTIME, PAIR)
+    stage(connection, event("realtime.outgoing_transfer.completed", again, created_at=at(LAST)))
+    assert [report.duplicates for report in ingest_pending(connection)] == [0, 1]
+    told = connection.execute("select transfer_id from ingestion.payment_ingestions where signal = 'returned'")
+    assert told.fetchall() == [("rttr_back",)]
 
 
 def test_a_recall_in_part_is_for_a_person(connection: psycopg.Connection[Any]) -> None:

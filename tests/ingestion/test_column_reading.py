@@ -89,7 +89,7 @@ def test_a_loan_that_only_the_text_of_a_wire_names_is_found(rules: EventRules, f
 
 @pytest.mark.parametrize("reason", [None, "", "the customer asked for it", "fraud"])
 def test_a_recall_without_a_code_has_the_code_for_that(rules: EventRules, reason: str | None) -> None:
-    told = columns(rules.read(event("wire.incoming_return_request.completed", recall(reason=reason))))
+    told = columns(rules.read(event("wire.incoming_return_request.completed", recall(return_request_reason=reason))))
     assert told["return_code"] == ("FRAUD" if reason == "fraud" else "RECALL")
 
 

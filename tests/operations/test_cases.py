@@ -160,7 +160,7 @@ def test_a_return_that_is_told_anew_as_earlier_stays_one_case(desk: Desk) -> Non
     thursday = FRIDAY - timedelta(days=1)
     desk.connection.execute(
         "insert into payments.reversals select loan_id, payment_id, 2, effective_on, 'recalled', occurred_at - interval '1 day', "
-        "%s, 'R02', booked_on, batch_id, line from payments.reversals where payment_id = %s",
+        "%s, 'R02', transfer_id, booked_on, batch_id, line from payments.reversals where payment_id = %s",
         (thursday, payment),
     )
     assert open_cases(desk.connection, thursday) == OPENED_NOTHING

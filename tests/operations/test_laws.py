@@ -292,14 +292,14 @@ CRIMES = [
         "what_was_reversed_is_given_back",
         "a return is said to have happened earlier, and its money still goes back on the day first told",
         "insert into payments.reversals select loan_id, payment_id, 2, effective_on, signal, occurred_at - interval '1 day', "
-        f"happened_on - 1, code, booked_on, batch_id, 1 from payments.reversals where {_REVERSED} "
+        f"happened_on - 1, code, transfer_id, booked_on, batch_id, 1 from payments.reversals where {_REVERSED} "
         "returning happened_on, 'payment ' || payment_id",
     ),
     Crime(
         "one_reversal_per_payment",
         "a later reversal takes the place of an earlier one",
         "insert into payments.reversals select loan_id, payment_id, 2, effective_on, signal, occurred_at + interval '1 second', "
-        f"happened_on, 'R02', booked_on, batch_id, 1 from payments.reversals where {_REVERSED} "
+        f"happened_on, 'R02', transfer_id, booked_on, batch_id, 1 from payments.reversals where {_REVERSED} "
         "returning effective_on, 'payment ' || payment_id",
     ),
     Crime(

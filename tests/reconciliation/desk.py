@@ -59,6 +59,7 @@ class Desk:
         is_completed: bool = True,
         returned_on: date | None = None,
         code: str | None = "R01",
+        returned_by: str | None = None,
         is_known: bool = True,
         loan_id: int = 1,
         transfer: str | None = None,
@@ -66,7 +67,7 @@ class Desk:
     ) -> UUID:
         """A payment with its steps. One that is not known has been returned and never came.
 
-        `batch` is the number of the deposit or payout that its source says it is in.
+        `returned_by` is the transfer by which it went back, as its return tells it. `batch` is the number of the deposit or payout that its source says it is in.
         """
         number = next(self.numbers)
         payment_id = uuid5(NOWHERE, str(number))
@@ -93,7 +94,7 @@ class Desk:
         if is_completed and is_known:
             self._step(payment_id, value_date, loan_id, "completed", value_date, None, noon)
         if returned_on is not None:
-            self._step(payment_id, value_date, loan_id, "reversed", returned_on, code, noon)
+            self._step(payment_id, value_date, loan_id, "reversed", returned_on, code, noon, returned_by)
         return payment_id
 
     def complete(self, payment_id: UUID, value_date: date = MONDAY) -> None:
@@ -101,8 +102,24 @@ class Desk:
         noon = datetime(value_date.year, value_date.month, value_date.day, 16, tzinfo=UTC)
         self._step(payment_id, value_date, 1, "completed", value_date, None, noon)
 
+    def give_back(self, transfer: str, on: date, returned_by: str) -> None:
+        """The word that a payment went back arrives, and by which transfer it did."""
+        [(payment_id, value_date)] = self.rows(
+            "select payment_id, effective_on from payments.payments where transfer_id = %s", transfer
+        )
+        noon = datetime(on.year, on.month, on.day, 16, tzinfo=UTC)
+        self._step(payment_id, value_date, 1, "reversed", on, None, noon, returned_by)
+
     def _step(
-        self, payment_id: UUID, value_date: date, loan_id: int, status: str, on: date, code: str | None, at: datetime
+        self,
+        payment_id: UUID,
+        value_date: date,
+        loan_id: int,
+        status: str,
+        on: date,
+        code: str | None,
+        at: datetime,
+        returned_by: str | None = None,
     ) -> None:
         self.connection.execute(
             "insert into payments.transitions (effective_on, loan_id, payment_id, status, occurred_at, happened_on, code, "
@@ -112,8 +129,8 @@ class Desk:
         if status == "reversed":
             self.connection.execute(
                 "insert into payments.reversals (loan_id, payment_id, seq, effective_on, signal, occurred_at, happened_on, "
-                "code, booked_on, batch_id, line) values (%s, %s, 1, %s, 'returned', %s, %s, %s, %s, %s, 1)",
-                (loan_id, payment_id, value_date, at, on, code, on, NOWHERE),
+                "code, transfer_id, booked_on, batch_id, line) values (%s, %s, 1, %s, 'returned', %s, %s, %s, %s, %s, %s, 1)",
+                (loan_id, payment_id, value_date, at, on, code, returned_by, on, NOWHERE),
             )
 
     def line(

@@ -106,6 +106,90 @@ def test_when_the_line_of_its_own_day_turns_up_money_leaves_the_line_of_another(
     assert explained(desk, TUESDAY) == [("bank", "missing_here", "open", 10_000)]
 
 
+# Returns that are transfers of their own ----------------------------------------------------------------------------------
+
+SATURDAY = MONDAY - timedelta(days=2)
+
+
+@pytest.mark.parametrize("kind", ["other", "return"])  # what a statement says of money that went out
+@pytest.mark.parametrize("channel", ["realtime", "wire"])
+def test_a_return_is_known_by_the_transfer_by_which_the_money_went_back(desk: Desk, channel: str, kind: str) -> None:
+    lines = {}
+    for name in ("1", "2", "3"):  # of one amount, so that nothing but the id tells them apart
+        payment = desk.payment(
+            f"in_{name}", 70_000, channel=channel, transfer=f"in_{name}", returned_on=TUESDAY, returned_by=f"out_{name}"
+        )
+        credit = desk.line(None, 70_000, channel=channel, transfer=f"in_{name}")
+        returned = desk.line(None, -70_000, channel=channel, kind=kind, day=TUESDAY, transfer=f"out_{name}")
+        lines[payment] = {(credit, "transfer_id"), (returned, "transfer_id")}
+    run_days(desk, MONDAY, TUESDAY)
+    assert paid(desk) == lines
+    assert {row[2] for row in desk.matches()} == {"credit", "return"}
+    assert desk.items() == []
+    assert {row[0] for row in desk.rows("select status from reconciliation.days")} == {"balanced"}
+    before = picture(desk)
+    run_days(desk, TUESDAY, MONDAY)
+    assert picture(desk) == before
+
+
+@pytest.mark.parametrize("order", [(SATURDAY, MONDAY), (MONDAY, SATURDAY)])
+def test_a_return_of_the_weekend_that_the_bank_shows_at_once_is_timing(desk: Desk, order: tuple[date, date]) -> None:
+    payment = desk.payment(
+        "in", 70_000, channel="realtime", value_date=SATURDAY, transfer="in", returned_on=SATURDAY, returned_by="out"
+    )
+    credit = desk.line(None, 70_000, channel="realtime", day=SATURDAY, transfer="in")
+    returned = desk.line(None, -70_000, channel="realtime", kind="other", day=SATURDAY, transfer="out")
+    desk.connection.execute("insert into settlement.calendar values ('ach', %s, %s)", [SATURDAY, MONDAY])
+    run_days(desk, *order)
+    assert paid(desk) == {payment: {(credit, "transfer_id"), (returned, "transfer_id")}}
+    assert explained(desk, SATURDAY) == [("bank", "timing", "explained", -70_000)]
+    assert explained(desk, MONDAY) == [("ours", "timing", "explained", 70_000)]
+    before = picture(desk)
+    for day in (SATURDAY, MONDAY):
+        run_days(desk, day)
+        assert picture(desk) == before
+
+
+def test_a_return_that_is_told_late_takes_its_line(desk: Desk) -> None:
+    """And leaves it when it comes to light that the money had gone back before, by another transfer."""
+    desk.payment("in", 70_000, channel="realtime", value_date=SATURDAY, transfer="in")
+    desk.line(None, 70_000, channel="realtime", day=SATURDAY, transfer="in")
+    desk.line(None, -70_000, channel="realtime", kind="other", transfer="out")
+    run_days(desk, SATURDAY, MONDAY)
+    assert explained(desk) == [("bank", "unknown", "open", -70_000)]
+    desk.give_back("in", MONDAY, "out")
+    run_days(desk, MONDAY)
+    assert explained(desk) == []
+    desk.connection.execute(
+        "insert into payments.reversals select loan_id, payment_id, 2, effective_on, signal, occurred_at, happened_on, code, "
+        "'out_before', booked_on, batch_id, 2 from payments.reversals"
+    )
+    run_days(desk, MONDAY)
+    assert explained(desk) == [("bank", "unknown", "open", -70_000), ("ours", "missing_at_bank", "open", 70_000)]
+
+
+def test_money_that_went_out_is_no_return_because_of_its_amount(desk: Desk) -> None:
+    payment = desk.payment("in", 70_000, channel="realtime", transfer="in", returned_on=MONDAY, returned_by="out")
+    credit = desk.line(None, 70_000, channel="realtime", transfer="in")
+    desk.line(None, -70_000, channel="realtime", kind="other", transfer="payout")
+    run_days(desk, MONDAY)
+    assert paid(desk) == {payment: {(credit, "transfer_id")}}
+    assert desk.items() == [("bank", "unknown", -70_000), ("ours", "missing_at_bank", 70_000)]
+
+
+def test_a_return_shown_twice_or_with_another_amount_is_told_as_that(desk: Desk) -> None:
+    for name, cents in (("1", 70_000), ("2", 80_000)):
+        desk.payment(
+            f"in_{name}", cents, channel="wire", transfer=f"in_{name}", returned_on=MONDAY, returned_by=f"out_{name}"
+        )
+        desk.line(None, cents, channel="wire", transfer=f"in_{name}")
+    for name, cents in (("1", 70_000), ("1", 70_000), ("2", 80_900)):
+        desk.line(None, -cents, channel="wire", kind="other", transfer=f"out_{name}")
+    run_days(desk, MONDAY)
+    assert sorted(row[3] for row in desk.matches()) == ["transfer_id"] * 3 + ["transfer_id_other_amount"]
+    assert desk.items() == [("bank", "duplicate_at_bank", -70_000), ("both", "amount_differs", -900)]
+
+
 # What a line says of itself ---------------------------------------------------------------------------------------------
 
 
