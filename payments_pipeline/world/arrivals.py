@@ -20,7 +20,7 @@ from payments_pipeline.world.days import CHANNELS, day_of, instant
 from payments_pipeline.world.deliveries import EVENTS, RETURN_CODES, Account, Deliveries, Spelling, Truth
 from payments_pipeline.world.draws import Int64s, scattered
 from payments_pipeline.world.faults import FAULTS, HEADER
-from payments_pipeline.world.identifiers import RAILS, batch_numbers, references, transfer_ids
+from payments_pipeline.world.identifiers import RAILS, batch_numbers, references, return_ids, transfer_ids
 from payments_pipeline.world.parquet import ParquetFile
 from payments_pipeline.world.payments import Size
 from payments_pipeline.world.portfolio import borrower_of, cifs, loan_numbers
@@ -34,6 +34,7 @@ _BETWEEN_SOURCES: Final = 420
 _BETWEEN_PARTS: Final = 11
 _SHUFFLE_SALT: Final = 0x5EED_0010
 _OUTSIDE_SALT: Final = 0x5EED_0020
+_WENT_BACK: Final = (EVENTS.index("returned"), EVENTS.index("recalled"))
 
 TRUTH_SCHEMA: Final = pa.schema(
     [
@@ -126,9 +127,17 @@ def _columns(channel: str, rows: Deliveries, loans: int) -> list[Any]:
         _constant(channel, rows),
         _constant(rail.provider, rows),
         chosen(RETURN_CODES, rows["return_code"]),
-        transfer_ids(channel, identity),
+        _transfers(channel, rows),
         _metadata(channel, rows),
     ]
+
+
+def _transfers(channel: str, rows: Deliveries) -> Any:
+    """The transfer by which the money moved: it may have gone back by another than it came by."""
+    identity = rows["identity"].copy()
+    came_by = transfer_ids(channel, identity)
+    went_back = np.isin(rows["event"], _WENT_BACK)
+    return pc.if_else(pa.array(went_back), return_ids(channel, identity), came_by) if went_back.any() else came_by
 
 
 def _metadata(channel: str, rows: Deliveries) -> Any:

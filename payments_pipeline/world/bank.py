@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from payments_pipeline.world.days import CHANNELS, day_of
 from payments_pipeline.world.doubts import Certainty, codes
 from payments_pipeline.world.draws import scattered
-from payments_pipeline.world.identifiers import RAILS, batch_numbers, references, transfer_ids
+from payments_pipeline.world.identifiers import RAILS, batch_numbers, references, return_ids, transfer_ids
 from payments_pipeline.world.parquet import ParquetFile
-from payments_pipeline.world.statements import KINDS, Lines, Pairs, Spelling, Truth
+from payments_pipeline.world.statements import KINDS, RETURN, Lines, Pairs, Spelling, Truth
 from payments_pipeline.world.text import chosen, content, dates, digits, integers, iso_dates, joined, lines, prefixed
 
 HEADER: Final = (
@@ -123,10 +123,18 @@ def _statement(channel: str, rows: Lines, line_id: pa.StringArray) -> pa.StringA
             chosen(KINDS, rows["kind"]),
             integers(rows["amount_cents"].copy()),
             _references(channel, rows),
-            pc.if_else(pa.array(rows["has_id"]), transfer_ids(channel, rows["named_after"].copy()), ""),
+            pc.if_else(pa.array(rows["has_id"]), _transfers(channel, rows), ""),
             chosen([f"{before}{rail.statement_text}" for before in ("", "RETURN OF ", "FEE ON ")], rows["kind"]),
         ]
     )
+
+
+def _transfers(channel: str, rows: Lines) -> Any:
+    """The transfer by which the money of each line moved."""
+    named_after = rows["named_after"].copy()
+    came_by = transfer_ids(channel, named_after)
+    is_return = rows["kind"] == RETURN
+    return pc.if_else(pa.array(is_return), return_ids(channel, named_after), came_by) if is_return.any() else came_by
 
 
 def _references(channel: str, rows: Lines) -> Any:

@@ -129,7 +129,7 @@ def fates_of(rng: np.random.Generator, world: World, payments: Payments, days: D
     """
     n, value_date = len(payments), payments.value_date
     returns = np.zeros(len(CHANNELS))
-    for rail, rate in (("ach", noise.ACH_RETURN), ("check", noise.CHECK_RETURN), ("wire", noise.WIRE_RECALL)):
+    for rail, rate in noise.RETURNS.items():
         returns[CHANNELS.index(rail)] = rate.times(world.noise)
     trouble = outcome(
         rng,

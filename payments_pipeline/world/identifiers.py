@@ -31,6 +31,8 @@ class Rail:
     statement_text: str
     batch_prefix: str = ""
     """Of the numbers of deposits or payouts; empty where each payment comes by itself."""
+    returns_by_another: bool = False
+    """Whether money goes back by a transfer of its own."""
 
 
 RAILS: Final = {
@@ -44,8 +46,28 @@ RAILS: Final = {
         "collections",
         "ACH CREDIT",
     ),
-    "wire": Rail("column_wire", "column", "Fed", "wire_", '{"obi":"MORTGAGE PAYMENT"}', "", "collections", "WIRE IN"),
-    "realtime": Rail("column_realtime", "column", "Rtp", "rttr_", "", "", "collections", "REAL TIME PAYMENT"),
+    "wire": Rail(
+        "column_wire",
+        "column",
+        "Fed",
+        "wire_",
+        '{"obi":"MORTGAGE PAYMENT"}',
+        "",
+        "collections",
+        "WIRE IN",
+        returns_by_another=True,
+    ),
+    "realtime": Rail(
+        "column_realtime",
+        "column",
+        "Rtp",
+        "rttr_",
+        "",
+        "",
+        "collections",
+        "REAL TIME PAYMENT",
+        returns_by_another=True,
+    ),
     "check": Rail("lockbox", "lockbox", "Ck", "chkt_", '{"box":"7731"}', "", "lockbox", "LOCKBOX DEPOSIT", "DEP"),
     "card": Rail(
         "cards",
@@ -68,6 +90,7 @@ _STRIDE: Final = 834_597_113
 """Without a common factor with 10^10, so that multiples of it visit every number below once: references look unordered
 and none comes twice. Small enough that the product of it and an identity of ten digits is an int64."""
 _TRANSFER_SALT: Final = 0x5EED_0001
+_RETURN_SALT: Final = 0x5EED_0008
 _ACCOUNT_NUMBER_SALT: Final = 0x5EED_0011
 
 
@@ -86,6 +109,13 @@ def batch_numbers(channel: str, batches: Int64s) -> pa.StringArray:
 def transfer_ids(channel: str, identities: Int64s) -> pa.StringArray:
     """The id of each payment's transfer at its provider."""
     return prefixed(RAILS[channel].transfer_prefix, ids(identities, _TRANSFER_SALT))
+
+
+def return_ids(channel: str, identities: Int64s) -> pa.StringArray:
+    """The id of the transfer by which each payment goes back."""
+    rail = RAILS[channel]
+    salt = _RETURN_SALT if rail.returns_by_another else _TRANSFER_SALT
+    return prefixed(rail.transfer_prefix, ids(identities, salt))
 
 
 def account_number_ids(loan_ids: Int64s) -> pa.StringArray:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from payments_pipeline.world.parameters import World, WorldError
 
 FILE: Final = "manifest.json"
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,9 @@ MISSED: Final = Rate(0.002, "payments", "lost by the source and sent again 2 to 
 ACH_RETURN: Final = Rate(0.012, "ach payments", "returned by the payer's bank")
 CHECK_RETURN: Final = Rate(0.003, "checks", "returned by the payer's bank")
 WIRE_RECALL: Final = Rate(0.002, "wires", "recalled by the sender's bank")
+REALTIME_RETURN: Final = Rate(0.002, "instant payments", "sent back to the payer's bank, which asked for it")
+RETURNS: Final = {"ach": ACH_RETURN, "check": CHECK_RETURN, "wire": WIRE_RECALL, "realtime": REALTIME_RETURN}
+"""By rail; nothing goes back on the others."""
 OUT_OF_ORDER: Final = Rate(0.10, "returns", "the return is told a day before the payment that it returns")
 
 # What deliveries do.

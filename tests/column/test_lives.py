@@ -14,7 +14,7 @@ from payments_pipeline.column.local.snapshots import counterparty_ids, texts
 from payments_pipeline.column.local.words import WORD, Words
 from payments_pipeline.world.days import CHANNELS, Days, day_number
 from payments_pipeline.world.deliveries import EVENTS, RETURN_CODES, Account
-from payments_pipeline.world.identifiers import account_number_ids, transfer_ids
+from payments_pipeline.world.identifiers import account_number_ids, return_ids, transfer_ids
 
 NEW_YORK = ZoneInfo("America/New_York")
 DAYS = Days.of(date(2026, 6, 29), date(2026, 7, 20))
@@ -24,16 +24,44 @@ def test_a_recall_of_a_wire_is_asked_for_approved_and_done() -> None:
     events = _told(
         _word("wire", "completed", date(2026, 7, 1)), _word("wire", "recalled", date(2026, 7, 6), return_code="FRAD")
     )
-    wire, asked, approved, done = events
-    assert [event["type"] for event in events[1:]] == [
+    wire, asked, approved, back, done = sorted(
+        events, key=lambda event: (event["created_at"][:19], "request" in event["type"])
+    )
+    assert [event["type"] for event in (asked, approved, done)] == [
         f"wire.incoming_return_request.{word}" for word in ("initiated", "approved", "completed")
     ]
+    assert back["type"] == "wire.outgoing_transfer.completed"
     assert wire["data"]["id"] == transfer_ids("wire", np.array([7]))[0].as_py()
     for event in (asked, approved, done):
-        assert event["data"]["wire_transfer_id"] == wire["data"]["id"] != event["data"]["id"]
-        assert (event["data"]["amount"], event["data"]["reason"]) == (wire["data"]["amount"], "FRAD")
+        assert event["data"]["original_transfer_id"] == wire["data"]["id"] != event["data"]["id"]
+        assert event["data"]["return_request_reason"] == "FRAD"
         assert event["data"]["id"] == asked["data"]["id"]
     assert [event["data"]["completed_at"] is None for event in (asked, approved, done)] == [True, True, False]
+    assert [event["data"]["return_transfer_id"] for event in (asked, approved, done)] == [
+        None,
+        None,
+        back["data"]["id"],
+    ]
+    assert back["data"]["id"] == return_ids("wire", np.array([7]))[0].as_py() != wire["data"]["id"]
+    assert (back["data"]["is_incoming"], back["data"]["amount"]) == (False, wire["data"]["amount"])
+
+
+def test_an_instant_payment_goes_back_by_a_transfer_that_names_it() -> None:
+    came, went = _told(
+        _word("realtime", "completed", date(2026, 7, 1)), _word("realtime", "returned", date(2026, 7, 6))
+    )
+    assert [event["type"] for event in (came, went)] == [
+        f"realtime.{way}_transfer.completed" for way in ("incoming", "outgoing")
+    ]
+    assert came["data"]["return_pair_transfer_id"] is None
+    assert (
+        went["data"]["return_pair_transfer_id"]
+        == came["data"]["id"]
+        == transfer_ids("realtime", np.array([7]))[0].as_py()
+    )
+    assert went["data"]["id"] == return_ids("realtime", np.array([7]))[0].as_py() != came["data"]["id"]
+    assert (came["data"]["is_incoming"], went["data"]["is_incoming"]) == (True, False)
+    assert (went["data"]["amount"], _day(went["data"]["completed_at"])) == (came["data"]["amount"], date(2026, 7, 6))
 
 
 def test_some_collections_bring_a_notice_of_change_on_the_next_bank_day() -> None:

@@ -21,7 +21,7 @@ from payments_pipeline.column.local.running import running
 from payments_pipeline.column.local.spool import spool_of
 from payments_pipeline.column.signature import verify
 from payments_pipeline.world import World, generate
-from payments_pipeline.world.identifiers import account_number_ids, transfer_ids
+from payments_pipeline.world.identifiers import account_number_ids, return_ids, transfer_ids
 from tests.column.conftest import END, WORLD, OpenBank, walked_back, walked_forward
 from tests.column.receiver import receiving
 
@@ -38,6 +38,7 @@ SPOKEN = {
     ("wire", "completed"): {"wire.incoming_transfer.completed"},
     ("wire", "recalled"): {"wire.incoming_return_request.completed"},
     ("realtime", "completed"): {"realtime.incoming_transfer.completed"},
+    ("realtime", "returned"): {"realtime.outgoing_transfer.completed"},
     ("book", "completed"): {"book.transfer.completed"},
     ("book", "canceled"): {"book.transfer.canceled"},
 }
@@ -71,7 +72,11 @@ def test_every_word_of_the_world_is_one_event_made_on_the_day_on_which_it_arrive
     told: list[tuple[RawEvent, dict[str, Any]]], truth: pd.DataFrame
 ) -> None:
     spoken = Counter(
-        (data.get("wire_transfer_id") or event.object_id, event.type, _new_york_day(event.created_at))
+        (
+            data.get("original_transfer_id") or data.get("return_pair_transfer_id") or event.object_id,
+            event.type,
+            _new_york_day(event.created_at),
+        )
         for event, data in told
     )
     for word in _rows(truth):
@@ -110,7 +115,13 @@ def test_snapshots_say_amount_value_date_and_when_it_truly_happened(
             assert [one["return_code"] for one in data["return_details"]] == [word.return_code]
             assert data["settled_at"] < data["returned_at"]
         elif event.type == "wire.incoming_return_request.completed":
-            assert data["reason"] == words[data["wire_transfer_id"], "recalled"].return_code
+            assert data["return_request_reason"] == words[data["original_transfer_id"], "recalled"].return_code
+        elif event.type == "realtime.outgoing_transfer.completed":
+            word = words[data["return_pair_transfer_id"], "returned"]
+            assert (data["amount"], event.object_id) == (
+                word.amount_cents,
+                return_ids("realtime", np.array([word.identity]))[0].as_py(),
+            )
 
 
 def test_the_account_number_is_that_of_the_loan_and_never_of_another(
@@ -590,7 +601,10 @@ def test_the_report_of_some_days_has_their_lines_of_the_statement(client: Column
     lines = lines.query("account == 'collections'")
     truth = pd.read_parquet(world_dir / "truth" / "bank.parquet").query("identity > 0").drop_duplicates("line_id")
     paid = lines.merge(truth[["line_id", "identity"]], on="line_id")
-    named = [transfer_ids(line.channel, np.array([line.identity]))[0].as_py() for line in _rows(paid)]
+    named = [
+        (return_ids if line.kind == "return" else transfer_ids)(line.channel, np.array([line.identity]))[0].as_py()
+        for line in _rows(paid)
+    ]
     assert paid["transaction_id"].isna().any()
     assert not Counter(zip(named, paid["amount_cents"], strict=True)) - Counter(
         zip(rows["transaction_id"], rows["available_amount"], strict=True)

@@ -307,13 +307,15 @@ def test_returns_follow_their_payment_by_bank_days_and_carry_a_code_of_their_rai
         "ach": {"R01", "R02", "R03", "R10"},
         "check": {"A", "D"},
         "wire": {"FRAD", "DUPL"},
+        "realtime": {""},
     }
     for channel, found in returns.groupby("channel")["return_code"]:
         assert set(found) <= codes[str(channel)]
     assert set(returns["return_code"]) >= codes["ach"]
     assert set(returns[returns["channel"] == "wire"]["event"]) == {"recalled"}
     assert set(returns[returns["channel"] != "wire"]["event"]) == {"returned"}
-    assert (made.good[made.good["event"].isin(["returned", "recalled"])]["return_code"] != "").all()
+    went_back = made.good[made.good["event"].isin(["returned", "recalled"])]
+    assert ((went_back["return_code"] == "") == (went_back["channel"] == "realtime")).all()
 
 
 def test_a_payment_out_of_order_arrives_after_its_return(made: Made) -> None:
@@ -440,7 +442,13 @@ def test_the_bank_quotes_reference_and_transfer_of_a_single_payment_or_says_less
     both = lines.merge(told, on="identity", validate="m:1")
     assert len(both) == len(lines)
     named = both["transaction_id"].notna()
-    assert (both["transaction_id"] == both["told_transfer_id"])[named].all()
+    returns = made.items[made.items["truth"] == "return"].set_index("identity")["told_transfer_id"]
+    went_back = both["kind"] == "return"
+    told_id = both["told_transfer_id"].where(~went_back, both["identity"].map(returns))
+    assert (both["transaction_id"] == told_id)[named].all()
+    by_another = (both["transaction_id"] != both["told_transfer_id"])[named & went_back]
+    assert set(both["channel"][named & went_back][by_another]) == {"wire", "realtime"}
+    assert by_another[both["channel"][named & went_back].isin(["wire", "realtime"])].all()
     assert not both[both["channel"] == "check"]["transaction_id"].notna().any()
     plain = both["reference"] == both["told_reference_number"].str.upper()
     mangled = both[~plain]["reference"].dropna()
@@ -534,7 +542,7 @@ def test_noise_comes_at_the_rates_of_the_table(made: Made) -> None:
     assert_rate(int(late), payments, noise.LATE)
     assert_rate(int(early["truth"].eq("missed").sum()), payments, noise.MISSED)
     assert_rate(int(early["loan_id"].eq(0).sum()), payments, noise.UNKNOWN_LOAN)
-    for channel, rate in (("ach", noise.ACH_RETURN), ("check", noise.CHECK_RETURN), ("wire", noise.WIRE_RECALL)):
+    for channel, rate in noise.RETURNS.items():
         of_rail = early[early["channel"] == channel]
         returned = items[(items["truth"] == "return") & items["identity"].isin(of_rail["identity"])]
         assert_rate(len(returned), len(of_rail), rate)

@@ -44,10 +44,12 @@ KINDS: Final = (
     Kind(f"{_ACH_IN}.completed", "ach", "COMPLETED"),
     Kind(f"{_ACH_IN}.returned", "ach", "RETURNED"),
     Kind("wire.incoming_transfer.completed", "wire", "completed"),
+    Kind("wire.outgoing_transfer.completed", "wire_return", "completed"),
     Kind(f"{_RECALL}.initiated", "recall", "initiated"),
     Kind(f"{_RECALL}.approved", "recall", "approved"),
     Kind(f"{_RECALL}.completed", "recall", "completed"),
     Kind("realtime.incoming_transfer.completed", "realtime", "COMPLETED"),
+    Kind("realtime.outgoing_transfer.completed", "realtime_return", "COMPLETED"),
     Kind("book.transfer.initiated", "book", "HOLD"),
     Kind("book.transfer.completed", "book", "COMPLETED"),
     Kind("book.transfer.canceled", "book", "CANCELED"),
@@ -234,7 +236,7 @@ class _Maker:
         self._make(f"{_ACH_IN}.returned", which, t.returned_at)
 
     def received_by_wire(self, which: Flags) -> None:
-        """Final on completion. The sender's bank may ask for it back: initiated, approved by us, completed."""
+        """Final on completion. The sender's bank may ask for it back: initiated, approved by us, completed by a wire."""
         t = self._transfers
         self._stamp(completed=t.ready_at)
         self._make("wire.incoming_transfer.completed", which & (t.ready_at > 0), t.ready_at, self._told_at())
@@ -242,13 +244,16 @@ class _Maker:
         self._stamp(initiated=t.returned_at - 3 * _HOUR, submitted=t.returned_at - _HOUR, completed=t.returned_at)
         self._make(f"{_RECALL}.initiated", asked, t.returned_at - 3 * _HOUR)
         self._make(f"{_RECALL}.approved", asked, t.returned_at - _HOUR)
+        self._make("wire.outgoing_transfer.completed", asked, t.returned_at)
         self._make(f"{_RECALL}.completed", asked, t.returned_at)
 
     def received_at_once(self, which: Flags) -> None:
-        """An instant payment has one event: it is there."""
+        """An instant payment has one event: it is there. It goes back by a transfer of its own, which names it."""
         t = self._transfers
         self._stamp(initiated=t.ready_at, completed=t.ready_at)
         self._make("realtime.incoming_transfer.completed", which, t.ready_at, self._told_at())
+        self._stamp(initiated=t.returned_at, completed=t.returned_at)
+        self._make("realtime.outgoing_transfer.completed", which, t.returned_at)
 
     def booked(self, which: Flags) -> None:
         """Between two accounts of the bank."""

@@ -172,29 +172,28 @@ def wire_transfer(**values: Any) -> Json:
 
 
 def return_request(**values: Any) -> Json:
-    """What another bank asks for when its customer wants a wire back."""
+    """What another bank asks for when its customer wants a wire back. It does not say how much: it is all of it."""
     return {
         "id": "",
         "created_at": None,
         "updated_at": None,
-        "initiated_at": None,
+        "scheduled_at": None,
+        "sent_at": None,
         "manual_review_at": None,
         "approved_at": None,
         "rejected_at": None,
         "completed_at": None,
-        "wire_transfer_id": "",
-        "bank_account_id": BANK_ACCOUNT_ID,
-        "account_number_id": "",
-        "amount": 0,
-        "currency_code": "USD",
+        "original_transfer_id": "",
+        "return_transfer_id": None,
+        "return_request_reason": "",
+        "return_request_response_reason": "",
         "status": "",
-        "reason": "",
         "is_incoming": True,
     } | values
 
 
 def realtime_transfer(**values: Any) -> Json:
-    """An incoming instant payment with every field that the bank documents."""
+    """An instant payment with every field that the bank documents."""
     return {
         "id": "",
         "created_at": None,

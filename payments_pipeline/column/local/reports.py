@@ -29,7 +29,7 @@ from payments_pipeline.formats.statements import Balance, Line, Statement
 from payments_pipeline.rules.calendar import NEW_YORK
 from payments_pipeline.world.days import day_number
 from payments_pipeline.world.draws import Flags, Int64s, scattered
-from payments_pipeline.world.identifiers import RAILS, transfer_ids
+from payments_pipeline.world.identifiers import RAILS, return_ids, transfer_ids
 from payments_pipeline.world.text import ids as text_ids
 
 OUR_ACCOUNT: Final = RAILS[COLUMN_RAILS[0]].account
@@ -42,7 +42,7 @@ _OWN_SALT: Final = 0xBA_3001
 _TYPE_CODES: Final = {("ach", True): "142", ("wire", True): "195", ("realtime", True): "195", ("book", True): "206"}
 _RETURN_CODES: Final = {"ach": "557", "wire": "495", "realtime": "495", "book": "506"}
 _EVENTS: Final = {
-    "wire": ("wire.incoming_transfer.completed", "wire.incoming_return_request.completed"),
+    "wire": ("wire.incoming_transfer.completed", "wire.outgoing_transfer.completed"),
     "realtime": ("realtime.incoming_transfer.completed", "realtime.outgoing_transfer.completed"),
     "book": ("book.transfer.completed", "book.transfer.completed"),
 }
@@ -314,7 +314,8 @@ def _with_ids(table: pa.Table, number: Int64s, day: date, truth: Path) -> pa.Str
     if not len(nameless):
         return named
     own = number[is_missing.to_numpy(zero_copy_only=False)].tolist()
-    found = zip(nameless["channel"].to_pylist(), _payments_of(nameless["line_id"], day, truth), own, strict=True)
+    rails, kinds = nameless["channel"].to_pylist(), nameless["kind"].to_pylist()
+    found = zip(rails, kinds, _payments_of(nameless["line_id"], day, truth), own, strict=True)
     return pc.replace_with_mask(named, is_missing, pa.array([_own_id(*one) for one in found]))
 
 
@@ -328,9 +329,10 @@ def _payments_of(line_ids: pa.ChunkedArray, day: date, truth: Path) -> Iterator[
     return (payment.get(group[line_id], 0) for line_id in line_ids.to_pylist())
 
 
-def _own_id(channel: str, payment: int, number: int) -> str:
+def _own_id(channel: str, kind: str, payment: int, number: int) -> str:
     if payment:
-        return str(transfer_ids(channel, np.array([payment]))[0])
+        named = return_ids if kind == "return" else transfer_ids
+        return str(named(channel, np.array([payment]))[0])
     return RAILS[channel].transfer_prefix + text_ids(np.array([number]), _OWN_SALT).tobytes().decode("ascii")
 
 

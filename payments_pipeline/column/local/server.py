@@ -38,8 +38,8 @@ _MAX_BODY: Final = 1 << 20
 _ACH_BEGINS: Final = frozenset({"ach.outgoing_transfer.initiated", "ach.incoming_transfer.scheduled"})
 _BEGINS: Final = {
     "ach": _ACH_BEGINS,
-    "wire": frozenset({"wire.incoming_transfer.completed"}),
-    "realtime": frozenset({"realtime.incoming_transfer.completed"}),
+    "wire": frozenset({"wire.incoming_transfer.completed", "wire.outgoing_transfer.completed"}),
+    "realtime": frozenset({"realtime.incoming_transfer.completed", "realtime.outgoing_transfer.completed"}),
     "book": frozenset({"book.transfer.initiated"}),
     "international-wire": frozenset({"swift.incoming_transfer.completed"}),
 }

@@ -20,7 +20,7 @@ from payments_pipeline.column.local.lives import EVENT, KINDS, NUMBER, STAMPS, E
 from payments_pipeline.column.local.objects import Json
 from payments_pipeline.world.deliveries import RETURN_CODES, Account
 from payments_pipeline.world.draws import Flags, Int64s, scattered
-from payments_pipeline.world.identifiers import account_number_ids, transfer_ids
+from payments_pipeline.world.identifiers import account_number_ids, return_ids, transfer_ids
 from payments_pipeline.world.portfolio import borrower_of, cifs, loan_numbers
 from payments_pipeline.world.text import chosen, digits, integers, iso_instants, joined, prefixed
 from payments_pipeline.world.text import ids as scattered_ids
@@ -62,12 +62,18 @@ def event_ids(events: Events) -> npt.NDArray[np.uint8]:
 
 def object_ids(events: Events) -> npt.NDArray[np.uint8]:
     """The characters of the id of each event's object behind its prefix."""
-    named = transfer_ids("ach", events["identity"].copy())  # the digits are the same on every rail
-    rows = np.frombuffer(named.buffers()[2] or b"", dtype=np.uint8).reshape(len(events), -1)[:, -ids.LENGTH :].copy()
+    rows = _digits_of(transfer_ids("ach", events["identity"].copy()))  # they are the same on every rail
+    is_return = _has_form(events, "wire_return") | _has_form(events, "realtime_return")
+    rows[is_return] = _digits_of(return_ids("realtime", events["identity"][is_return]))  # on both, too
     for form, salt in (("recall", _RETURN_REQUEST_SALT), ("note", _NOTE_SALT)):
         which = _has_form(events, form)
         rows[which] = scattered_ids(events["identity"][which], salt)
     return rows
+
+
+def _digits_of(named: pa.StringArray) -> npt.NDArray[np.uint8]:
+    characters = np.frombuffer(named.buffers()[2] or b"", dtype=np.uint8)
+    return characters.reshape(-1, len("acht_") + ids.LENGTH)[:, -ids.LENGTH :].copy()
 
 
 def return_request_ids(identities: Int64s) -> pa.StringArray:
@@ -179,20 +185,30 @@ def _wire(events: Events) -> Columns:
     }
 
 
+def _wire_return(events: Events) -> Columns:
+    """The wire by which money goes back; that it does, the request alone says."""
+    return _wire(events) | {
+        "id": _quoted(return_ids("wire", events["identity"].copy())),
+        "description": _constant('"RETURN"', events),
+        "is_incoming": _constant("false", events),
+        "imad": _constant('""', events),
+        "originator_name": _constant(f'"{objects.COMPANY_NAME}"', events),
+        "originator_to_beneficiary_information": _constant('""', events),
+    }
+
+
 def _recall(events: Events) -> Columns:
-    initiated = _seconds(events["initiated"])
+    returned_by = _quoted(return_ids("wire", events["identity"].copy()))
     return {
         "id": _quoted(return_request_ids(events["identity"])),
-        "created_at": initiated,
+        "created_at": _seconds(events["initiated"]),
         "updated_at": _seconds(_latest(events)),
-        "initiated_at": initiated,
         "approved_at": _seconds(events["submitted"]),
         "completed_at": _seconds(events["completed"]),
-        "wire_transfer_id": _quoted(transfer_ids("wire", events["identity"].copy())),
-        "account_number_id": _account_number_ids(events),
-        "amount": integers(events["amount_cents"].copy()),
+        "original_transfer_id": _quoted(transfer_ids("wire", events["identity"].copy())),
+        "return_transfer_id": pc.if_else(pa.array(events["completed"] > 0), returned_by, "null"),
         "status": _statuses(events),
-        "reason": _quoted(chosen(RETURN_CODES, events["return_code"])),
+        "return_request_reason": _quoted(chosen(RETURN_CODES, events["return_code"])),
     }
 
 
@@ -207,6 +223,17 @@ def _realtime(events: Events) -> Columns:
         "description": joined('"mortgage', _quotes(events), '"'),
         "status": _statuses(events),
         "end_to_end_id": joined('"E2E', integers(events["identity"].copy()), '"'),
+    }
+
+
+def _realtime_return(events: Events) -> Columns:
+    """The transfer by which an instant payment goes back, from the account number that it came to."""
+    return _realtime(events) | {
+        "id": _quoted(return_ids("realtime", events["identity"].copy())),
+        "description": _constant('"return"', events),
+        "end_to_end_id": joined('"E2ER', integers(events["identity"].copy()), '"'),
+        "is_incoming": _constant("false", events),
+        "return_pair_transfer_id": _quoted(transfer_ids("realtime", events["identity"].copy())),
     }
 
 
@@ -349,8 +376,10 @@ def _constant(text: str, events: Events) -> pa.StringArray:
 _FORMS: Final[Mapping[str, Callable[[Events], Columns]]] = {
     "ach": _ach,
     "wire": _wire,
+    "wire_return": _wire_return,
     "recall": _recall,
     "realtime": _realtime,
+    "realtime_return": _realtime_return,
     "book": _book,
     "note": _note,
 }
@@ -363,8 +392,10 @@ def _templates() -> dict[str, tuple[str, ...]]:
     forms = {
         "ach": objects.ach_transfer(),
         "wire": objects.wire_transfer(),
+        "wire_return": objects.wire_transfer(),
         "recall": objects.return_request(),
         "realtime": objects.realtime_transfer(),
+        "realtime_return": objects.realtime_transfer(),
         "book": objects.book_transfer(),
         "note": objects.note(),
     }

@@ -30,7 +30,7 @@ from payments_pipeline.world.manifest import read_manifest
 from payments_pipeline.world.spool import Spool as Records
 from payments_pipeline.world.text import content, joined, prefixed
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 ID_BYTES: Final = len("evnt_") + ids.LENGTH
 OBJECT_BYTES: Final = ids.LENGTH
 BETWEEN: Final = b",\n"
