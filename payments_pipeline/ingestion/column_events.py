@@ -145,7 +145,6 @@ def _stage(
         "uri": uri,
         "sha256": digest,
         "size_bytes": sum(reading.size_bytes for reading in readings),
-        "rows_received": len(readings),
         "oldest_days": OLDEST_DAYS,
         "newest_days": NEWEST_DAYS,
     }
@@ -155,9 +154,11 @@ def _stage(
     run(connection, "ingestion/column_open_days", days=_days(readings), booked_on=booked_on)
     run(connection, "ingestion/column_words", **told)
     _refuse_other_rules(connection, rules)
-    for step in ("transfers", "originals", "staged"):
+    for step in ("transfers", "originals"):
         run(connection, f"ingestion/column_{step}", **told)
-    run(connection, "ingestion/batches", **told)
+    # the events, and returns that waited for one of them
+    rows = run(connection, "ingestion/column_staged", **told)
+    run(connection, "ingestion/batches", **told, rows_received=rows)
     if not is_known:
         run(connection, "ingestion/column_bank_events", **told)
     for step in ("rejects", "cases"):

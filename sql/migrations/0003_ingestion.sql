@@ -21,7 +21,8 @@ comment on column ingestion.batches.sha256 is 'Hash of the file.';
 comment on column ingestion.batches.size_bytes is 'Size of the file.';
 comment on column ingestion.batches.received_at is 'When we received it.';
 comment on column ingestion.batches.booked_on is 'The business date, in New York, of that instant.';
-comment on column ingestion.batches.rows_received is 'Rows in the file, header excluded.';
+comment on column ingestion.batches.rows_received is
+'Rows in the file, header excluded; of events, also the returns that waited for a payment which came with them.';
 
 create table ingestion.staging_process_log (
     batch_id uuid primary key,

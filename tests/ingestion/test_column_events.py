@@ -23,6 +23,7 @@ from payments_pipeline.ingestion.ingest import ingest_pending
 from payments_pipeline.operations.laws import check_all
 from payments_pipeline.paths import DATA_DIR
 from payments_pipeline.postgres.connect import Database
+from payments_pipeline.postgres.run import query
 from tests.ingestion.events import (
     DAY,
     RECEIVED_AT,
@@ -558,6 +559,7 @@ def test_what_goes_back_finds_its_receipt_in_any_order(
     assert {case[1] for case in cases(connection, "orphan_return")} <= {"resolved"}
     reports = ingest_pending(connection)
     assert sum(report.accepted for report in reports) == len(WENT_BACK)
+    assert query(connection, "operations/laws/every_batch_adds_up", first=DAY, last=RECEIVED_AT.date(), most=5) == []
     told = connection.execute(
         "select signal, channel, loan_number, source_reference, effective_on, amount_cents, return_code, transfer_id"
         " from ingestion.payment_ingestions"
