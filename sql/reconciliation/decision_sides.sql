@@ -1,7 +1,9 @@
 -- What a decision of :day is about: of the lines :line_ids and payments :payment_ids, those that a reconciliation of
--- the day or of the days around it, :near, knows, with their cents and whether they are open.
+-- the day or of the days around it, :near, knows, with their cents and whether they are open. Money that went out, and
+-- of which the statement does not say why, may be a return.
 select
-    'line' as side, b.line_id as id, b.bank_day as day, b.channel, b.kind, b.amount_cents as cents,
+    'line' as side, b.line_id as id, b.bank_day as day, b.channel,
+    case when b.kind = 'other' and b.amount_cents < 0 then 'return' else b.kind end as kind, b.amount_cents as cents,
     exists(
         select from reconciliation.items as i
         where i.bank_day = b.bank_day and i.side = 'bank' and i.item_id = b.line_id and i.status <> 'explained'

@@ -53,6 +53,20 @@ def test_a_person_breaks_a_tie_and_every_rerun_keeps_it(desk: Desk) -> None:
     assert desk.rows("select payment_id from reconciliation.items") == [(first,)]
 
 
+def test_a_person_says_that_money_that_went_out_was_a_return(desk: Desk) -> None:
+    payment = desk.payment("in", 10_000, channel="realtime", transfer="in", returned_on=MONDAY, returned_by="out")
+    credit = desk.line(None, 10_000, channel="realtime", transfer="in")
+    lines = [desk.line(None, -10_000, channel="realtime", kind="other") for _ in "AB"]  # of a statement without ids
+    run_days(desk, MONDAY)
+    for line in lines:  # the last word counts
+        decide(desk.connection, "match", MONDAY, lines=[line], payments=[payment], **BY_ANN)
+        expected = sorted([(credit, payment, "credit", "transfer_id"), (line, payment, "return", "decision")])
+        for _ in range(2):
+            assert desk.matches() == expected
+            assert items(desk) == [("bank", "unknown", "open", -10_000)]
+            reconcile_day(desk.connection, MONDAY)
+
+
 def test_a_match_with_a_large_difference_takes_a_second_person(desk: Desk) -> None:
     payment, line = desk.payment("REF-A", 50_000), desk.line("OTHER", 30_000)
     reconcile_day(desk.connection, MONDAY)

@@ -1,5 +1,6 @@
 -- What people matched, as long as all of it is still there: lines and payments of a decision, share by share; the
--- difference, if there is one, stays with the first of them.
+-- difference, if there is one, stays with the first of them. Money that went out, and of which the statement does not
+-- say why, is a return if they say so.
 insert into found (
     bank_day, line_id, our_day, effective_on, loan_id, payment_id, kind, bank_cents, our_cents, method, group_no
 )
@@ -22,7 +23,8 @@ with decisions as (
                         -- the payment and its return are matched each by itself
                         and exists (
                             select from settlement.bank_lines as one
-                            inner join settlement.bank_lines as other on one.kind = other.kind
+                            inner join settlement.bank_lines as other
+                                on (one.kind = 'credit') = (other.kind = 'credit')
                             where
                                 one.bank_day = d.bank_day and one.line_id = any(d.line_ids)
                                 and other.bank_day = later.bank_day and other.line_id = any(later.line_ids)
@@ -34,7 +36,8 @@ with decisions as (
 
 lines as (
     select
-        d.decision_id, l.bank_day, l.line_id, l.kind, l.amount_cents, l.is_own,
+        d.decision_id, l.bank_day, l.line_id, l.amount_cents, l.is_own,
+        case when l.kind = 'other' and l.amount_cents < 0 then 'return' else l.kind end as kind,
         sum(l.amount_cents) over along - l.amount_cents as from_cents,
         sum(l.amount_cents) over along as to_cents,
         sum(l.amount_cents) over (partition by d.decision_id) as total,
