@@ -24,14 +24,18 @@ def test_a_recall_of_a_wire_is_asked_for_approved_and_done() -> None:
     events = _told(
         _word("wire", "completed", date(2026, 7, 1)), _word("wire", "recalled", date(2026, 7, 6), return_code="FRAD")
     )
-    wire, asked, approved, back, done = sorted(
-        events, key=lambda event: (event["created_at"][:19], "request" in event["type"])
-    )
-    assert [event["type"] for event in (asked, approved, done)] == [
-        f"wire.incoming_return_request.{word}" for word in ("initiated", "approved", "completed")
+    told = sorted((event["data"]["updated_at"], event["type"].removeprefix("wire.")) for event in events)
+    assert [word for _, word in told] == [
+        "incoming_transfer.completed",
+        "incoming_return_request.initiated",
+        "incoming_return_request.approved",
+        "outgoing_transfer.initiated",
+        "incoming_return_request.completed",
+        "outgoing_transfer.completed",
     ]
-    assert back["type"] == "wire.outgoing_transfer.completed"
-    assert wire["data"]["id"] == transfer_ids("wire", np.array([7]))[0].as_py()
+    wire, *_ = events
+    asked, approved, done = (event for event in events if "request" in event["type"])
+    sent, back = (event for event in events if "outgoing" in event["type"])
     for event in (asked, approved, done):
         assert event["data"]["original_transfer_id"] == wire["data"]["id"] != event["data"]["id"]
         assert event["data"]["return_request_reason"] == "FRAD"
@@ -44,6 +48,8 @@ def test_a_recall_of_a_wire_is_asked_for_approved_and_done() -> None:
     ]
     assert back["data"]["id"] == return_ids("wire", np.array([7]))[0].as_py() != wire["data"]["id"]
     assert (back["data"]["is_incoming"], back["data"]["amount"]) == (False, wire["data"]["amount"])
+    assert (sent["data"]["id"], sent["data"]["completed_at"]) == (back["data"]["id"], None)
+    assert sent["data"]["initiated_at"] == back["data"]["initiated_at"] < back["data"]["completed_at"]
 
 
 def test_an_instant_payment_goes_back_by_a_transfer_that_names_it() -> None:

@@ -554,6 +554,113 @@ def test_an_ach_transfer_can_be_settled_at_once(open_bank: OpenBank) -> None:
         assert types == ["completed", "settled", "initiated"]
 
 
+WIRE = {"amount": 500_00, "bank_account_id": "bacc_1", "counterparty_id": "cpty_1", "currency_code": "USD"}
+DEPOSIT = {
+    "deposited_amount": 640_00, "account_number_id": "acno_mine", "image_front": "TU0=", "image_back": "TU0=",
+    "micr_line": {"on_us": "7731"},
+}  # fmt: skip
+ISSUE = {"positive_pay_amount": 75_00, "bank_account_id": "bacc_1", "payee_name": "COUNTY TREASURER"}
+
+
+def test_a_wire_goes_out_when_the_fed_takes_wires_or_at_once_if_asked(open_bank: OpenBank) -> None:
+    bank = open_bank()
+    with bank.client() as client:
+        bank.move_clock(datetime(2026, 7, 2, 20, tzinfo=NEW_YORK))  # after hours; the third is a bank day
+        made, other = (client.post("/transfers/wire", WIRE, idempotency_key=key) for key in ("1", "2"))
+        assert (made["status"], made["is_incoming"], made["amount"]) == ("initiated", False, 500_00)
+        assert client.simulate("transfers/wire/settle", {"wire_transfer_id": made["id"]}) == {}
+        settled = client.get(f"/transfers/wire/{made['id']}")
+        assert (settled["status"], _new_york_day(settled["completed_at"])) == ("completed", date(2026, 7, 2))
+        assert settled["imad"].startswith("20260702")
+        with pytest.raises(ColumnError, match="settlement_not_allowed"):
+            client.simulate("transfers/wire/settle", {"wire_transfer_id": made["id"]})
+        assert client.get(f"/transfers/wire/{other['id']}")["status"] == "initiated"
+        bank.move_clock(END)
+        for wire, day in ((made, date(2026, 7, 2)), (other, date(2026, 7, 3))):
+            events = client.events(object_ids=[wire["id"]]).items
+            assert [event.type.rpartition(".")[2] for event in events] == ["completed", "submitted", "initiated"]
+            assert _new_york_day(client.get(f"/transfers/wire/{wire['id']}")["completed_at"]) == day
+        listed = [one["id"] for one in client.list("/transfers/wire", "transfers")]
+        assert len(listed) == len(set(listed)) >= 2
+        assert {made["id"], other["id"]} <= set(listed)
+
+
+def test_a_deposited_check_settles_on_the_next_bank_day_or_at_once_if_asked(open_bank: OpenBank) -> None:
+    bank = open_bank()
+    with bank.client() as client:
+        bank.move_clock(datetime(2026, 7, 3, 12, tzinfo=NEW_YORK))  # a Friday
+        made, other = (client.post("/transfers/checks/deposit", DEPOSIT, idempotency_key=key) for key in ("1", "2"))
+        asked = {"check_transfer_id": made["id"]}
+        with pytest.raises(ColumnError, match="settlement_not_allowed"):
+            client.simulate("transfers/checks/settle", asked)  # not on its way yet
+        bank.move_clock(datetime(2026, 7, 3, 14, tzinfo=NEW_YORK))
+        assert client.simulate("transfers/checks/settle", asked) == {}
+        bank.move_clock(END)
+        for check, day in ((made, date(2026, 7, 3)), (other, date(2026, 7, 6))):
+            events = client.events(object_ids=[check["id"]]).items
+            assert [event.type for event in events] == [
+                f"check.outgoing_debit.{word}" for word in ("settled", "deposited", "initiated")
+            ]
+            state = client.get(f"/transfers/checks/{check['id']}")
+            assert (state["status"], state["deposited_amount"]) == ("settled", 640_00)
+            assert (_new_york_day(state["deposited_at"]), _new_york_day(state["settled_at"])) == (date(2026, 7, 3), day)
+        shown = {one["id"]: (one["type"], one["amount"]) for one in client.list("/transfers", "transfers")}
+        assert shown[made["id"]] == ("check_credit", 640_00)
+
+
+def test_an_issued_check_waits_until_its_payee_deposits_it(open_bank: OpenBank) -> None:
+    bank = open_bank()
+    with bank.client() as client:
+        bank.move_clock(datetime(2026, 7, 2, 12, tzinfo=NEW_YORK))
+        made, other = (client.post("/transfers/checks/issue", ISSUE, idempotency_key=key) for key in ("1", "2"))
+        assert made["check_number"] != other["check_number"]
+        bank.move_clock(datetime(2026, 7, 7, 12, tzinfo=NEW_YORK))
+        asked = {"check_transfer_id": made["id"]}
+        assert client.simulate("transfers/checks/deposit", asked) == {}
+        with pytest.raises(ColumnError, match="settlement_not_allowed"):
+            client.simulate("transfers/checks/deposit", asked)
+        bank.move_clock(END)
+        types = [event.type.rpartition(".")[2] for event in client.events(object_ids=[made["id"]]).items]
+        assert types == ["settled", "pending_deposit", "issued", "initiated"]
+        state = client.get(f"/transfers/checks/{made['id']}")
+        assert (state["deposited_amount"], _new_york_day(state["settled_at"])) == (75_00, date(2026, 7, 8))
+        assert client.get(f"/transfers/checks/{other['id']}")["status"] == "issued"
+        shown = {one["id"]: (one["type"], one["is_incoming"]) for one in client.list("/transfers", "transfers")}
+        assert shown[made["id"]] == ("check_debit", False)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/transfers/wire", WIRE | {"amount": 0}, "amount"),
+        ("/transfers/wire", WIRE | {"counterparty_id": ""}, "counterparty_id"),
+        ("/transfers/wire", WIRE | {"bank_account_id": ""}, "bank_account_id"),
+        ("/transfers/checks/deposit", DEPOSIT | {"deposited_amount": "640"}, "deposited_amount"),
+        ("/transfers/checks/deposit", DEPOSIT | {"image_back": ""}, "image_back"),
+        ("/transfers/checks/issue", ISSUE | {"currency_code": "CAD"}, "currency_code"),
+        ("/transfers/checks/issue", ISSUE | {"payee_name": ""}, "payee_name"),
+    ],
+)
+def test_a_wire_or_check_that_says_too_little_is_refused_with_its_field(
+    bank: LocalBank, path: str, body: dict[str, Any], field: str
+) -> None:
+    response = httpx.post(bank.url + path, json=body, auth=("", API_KEY))
+    assert (response.status_code, response.json()["details"]) == (400, {field: "invalid"})
+
+
+@pytest.mark.parametrize(
+    ("what", "asked"),
+    [
+        ("transfers/wire/settle", {"wire_transfer_id": "wire_1"}),
+        ("transfers/checks/settle", {"check_transfer_id": "acht_1"}),
+        ("transfers/checks/deposit", {}),
+    ],
+)
+def test_what_the_bank_does_not_have_cannot_be_settled(client: ColumnClient, what: str, asked: dict[str, str]) -> None:
+    with pytest.raises(ColumnError, match="404"):
+        client.simulate(what, asked)
+
+
 def test_any_event_can_be_put_into_the_list(bank: LocalBank, client: ColumnClient) -> None:
     whole = walked_back(client)
     data = {"id": "acht_of_a_test", "return_dishonored_at": "2026-07-09T00:00:00Z"}

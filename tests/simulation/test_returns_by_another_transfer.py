@@ -2,6 +2,7 @@
 report is found by the id that its return tells, and nothing of these rails is left open.
 """
 
+import io
 import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -57,7 +58,7 @@ def live(house: House, faults: str) -> Lived:
             house.post(connection, [day])
             house.post(connection, house.waiting(connection))
             with client.report("bank_account_transaction", day, day) as report:
-                load_column_report(connection, day, report, f"report of {day}", received_at=evening)
+                load_column_report(connection, day, io.BytesIO(report.read()), f"report of {day}", received_at=evening)
             _reconcile(connection, day)
         for day in random.Random(7).sample(every, len(every)):
             _reconcile(connection, day)

@@ -44,6 +44,7 @@ KINDS: Final = (
     Kind(f"{_ACH_IN}.completed", "ach", "COMPLETED"),
     Kind(f"{_ACH_IN}.returned", "ach", "RETURNED"),
     Kind("wire.incoming_transfer.completed", "wire", "completed"),
+    Kind("wire.outgoing_transfer.initiated", "wire_return", "initiated"),
     Kind("wire.outgoing_transfer.completed", "wire_return", "completed"),
     Kind(f"{_RECALL}.initiated", "recall", "initiated"),
     Kind(f"{_RECALL}.approved", "recall", "approved"),
@@ -244,6 +245,7 @@ class _Maker:
         self._stamp(initiated=t.returned_at - 3 * _HOUR, submitted=t.returned_at - _HOUR, completed=t.returned_at)
         self._make(f"{_RECALL}.initiated", asked, t.returned_at - 3 * _HOUR)
         self._make(f"{_RECALL}.approved", asked, t.returned_at - _HOUR)
+        self._make("wire.outgoing_transfer.initiated", asked, t.returned_at - _HOUR)
         self._make("wire.outgoing_transfer.completed", asked, t.returned_at)
         self._make(f"{_RECALL}.completed", asked, t.returned_at)
 

@@ -134,7 +134,7 @@ def ach_transfer(**values: Any) -> Json:
 
 
 def wire_transfer(**values: Any) -> Json:
-    """An incoming wire with every field that the bank documents."""
+    """A wire with every field that the bank documents."""
     return {
         "id": "",
         "created_at": None,
@@ -245,6 +245,42 @@ def book_transfer(**values: Any) -> Json:
         "description": "",
         "status": "",
         "allow_overdraft": False,
+    } | values
+
+
+def check_transfer(**values: Any) -> Json:
+    """A check that we deposit or issue with every field that the bank documents."""
+    return {
+        "id": "",
+        "created_at": None,
+        "updated_at": None,
+        "initiated_at": None,
+        "issued_at": None,
+        "pending_deposit_at": None,
+        "deposited_at": None,
+        "settled_at": None,
+        "returned_at": None,
+        "recleared_at": None,
+        "rejected_at": None,
+        "stopped_at": None,
+        "manual_review_at": None,
+        "idempotency_key": "",
+        "bank_account_id": BANK_ACCOUNT_ID,
+        "account_number_id": "",
+        "check_number": None,
+        "positive_pay_amount": None,
+        "deposited_amount": None,
+        "currency_code": "USD",
+        "description": "",
+        "payee_name": "",
+        "micr_line": None,
+        "front_image": "",
+        "back_image": "",
+        "return_reason": "",
+        "allow_overdraft": False,
+        "delivered_by_column": False,
+        "delivery_status": "",
+        "status": "",
     } | values
 
 

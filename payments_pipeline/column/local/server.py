@@ -38,13 +38,21 @@ _MAX_BODY: Final = 1 << 20
 _ACH_BEGINS: Final = frozenset({"ach.outgoing_transfer.initiated", "ach.incoming_transfer.scheduled"})
 _BEGINS: Final = {
     "ach": _ACH_BEGINS,
-    "wire": frozenset({"wire.incoming_transfer.completed", "wire.outgoing_transfer.completed"}),
+    "wire": frozenset({"wire.incoming_transfer.completed", "wire.outgoing_transfer.initiated"}),
     "realtime": frozenset({"realtime.incoming_transfer.completed", "realtime.outgoing_transfer.completed"}),
     "book": frozenset({"book.transfer.initiated"}),
     "international-wire": frozenset({"swift.incoming_transfer.completed"}),
+    "checks": frozenset({"check.outgoing_debit.initiated", "check.incoming_debit.initiated"}),
 }
 _ACH_RETURNS: Final = frozenset({"ach.outgoing_transfer.returned", "ach.incoming_transfer.returned"})
-_TYPES: Final = {"acht": "ach_{}", "wire": "wire", "rttr": "realtime", "book": "book", "swift": "swift"}
+_TYPES: Final = {
+    "acht": "ach_{}",
+    "wire": "wire",
+    "rttr": "realtime",
+    "book": "book",
+    "swift": "swift",
+    "chkt": "check_{}",
+}
 _JSON: Final = "application/json"
 
 
@@ -186,6 +194,18 @@ class Api:
         body, key = await _body(request), request.headers.get("Idempotency-Key", "")
         return _answer(self._bank.transfers.create(body, key))
 
+    async def _create_wire(self, request: Request) -> Response:
+        body, key = await _body(request), request.headers.get("Idempotency-Key", "")
+        return _answer(self._bank.transfers.send_wire(body, key))
+
+    async def _deposit_check(self, request: Request) -> Response:
+        body, key = await _body(request), request.headers.get("Idempotency-Key", "")
+        return _answer(self._bank.transfers.deposit_check(body, key))
+
+    async def _issue_check(self, request: Request) -> Response:
+        body, key = await _body(request), request.headers.get("Idempotency-Key", "")
+        return _answer(self._bank.transfers.issue_check(body, key))
+
     async def _reverse_ach(self, request: Request) -> Response:
         body, key = await _body(request), request.headers.get("Idempotency-Key", "")
         return _answer(self._bank.transfers.reverse(request.path_params["id"], body, key))
@@ -206,6 +226,9 @@ class Api:
             "receive-international-wire": lambda: transfers.receive_international_wire(body),
             "receive-realtime-transfer": lambda: transfers.receive_realtime(body),
             "transfers/ach/settle": lambda: transfers.settle(str(body.get("ach_transfer_id"))),
+            "transfers/wire/settle": lambda: transfers.settle_wire(str(body.get("wire_transfer_id"))),
+            "transfers/checks/settle": lambda: transfers.settle_check_deposit(str(body.get("check_transfer_id"))),
+            "transfers/checks/deposit": lambda: transfers.deposit_issued_check(str(body.get("check_transfer_id"))),
         }
         what = request.path_params["what"]
         if what not in played:
@@ -356,6 +379,9 @@ class Api:
             ("/events/{id}", "GET", self._event),
             ("/transfers", "GET", self._transfers),
             ("/transfers/ach", "POST", once(self._create_ach)),
+            ("/transfers/wire", "POST", once(self._create_wire)),
+            ("/transfers/checks/deposit", "POST", once(self._deposit_check)),
+            ("/transfers/checks/issue", "POST", once(self._issue_check)),
             ("/transfers/ach/returns", "GET", self._ach_returns),
             ("/transfers/ach/returns/{id}", "GET", self._ach_return),
             ("/transfers/ach/{id}/reverse", "POST", once(self._reverse_ach)),
@@ -564,13 +590,15 @@ def _of_any_rail(transfer: Json) -> Json:
         "bank_account_id": transfer.get("bank_account_id") or transfer.get("receiver_bank_account_id"),
         "account_number_id": transfer.get("account_number_id") or transfer.get("receiver_account_number_id"),
     }
-    is_incoming = bool(transfer.get("is_incoming", True))
+    is_issued = transfer.get("positive_pay_amount") is not None  # a check; one that we deposit has none
+    is_incoming = bool(transfer.get("is_incoming", not is_issued))
+    amounts = (transfer.get(name) for name in ("amount", "deposited_amount", "positive_pay_amount"))
     theirs = {"bank_name": "", "sender_name": "", "counterparty_id": transfer.get("counterparty_id", "")}
     return {
         "id": transfer["id"],
-        "type": _TYPES[prefix].format(str(transfer.get("type", "")).lower()),
+        "type": _TYPES[prefix].format(str(transfer.get("type", "debit" if is_issued else "credit")).lower()),
         "status": transfer["status"],
-        "amount": transfer["amount"],
+        "amount": next(amount for amount in amounts if amount is not None),
         "currency_code": transfer["currency_code"],
         "created_at": transfer["created_at"],
         "updated_at": transfer["updated_at"],

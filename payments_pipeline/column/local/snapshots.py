@@ -187,8 +187,13 @@ def _wire(events: Events) -> Columns:
 
 def _wire_return(events: Events) -> Columns:
     """The wire by which money goes back; that it does, the request alone says."""
-    return _wire(events) | {
+    initiated = _seconds(events["submitted"])
+    return {
+        **_wire(events),
         "id": _quoted(return_ids("wire", events["identity"].copy())),
+        **dict.fromkeys(("created_at", "initiated_at"), initiated),
+        "updated_at": _seconds(_latest(events)),
+        "completed_at": _seconds(events["completed"]),
         "description": _constant('"RETURN"', events),
         "is_incoming": _constant("false", events),
         "imad": _constant('""', events),
@@ -228,7 +233,8 @@ def _realtime(events: Events) -> Columns:
 
 def _realtime_return(events: Events) -> Columns:
     """The transfer by which an instant payment goes back, from the account number that it came to."""
-    return _realtime(events) | {
+    return {
+        **_realtime(events),
         "id": _quoted(return_ids("realtime", events["identity"].copy())),
         "description": _constant('"return"', events),
         "end_to_end_id": joined('"E2ER', integers(events["identity"].copy()), '"'),

@@ -14,7 +14,7 @@ from payments_pipeline.column import ids
 from payments_pipeline.column.local import objects
 from payments_pipeline.column.local.objects import Json, instant, nanoseconds
 from payments_pipeline.column.local.timeline import LiveEvent, Timeline
-from payments_pipeline.rules.calendar import NEW_YORK, add_bank_days, next_bank_day
+from payments_pipeline.rules.calendar import NEW_YORK, add_bank_days, is_bank_day, next_bank_day
 
 RETURN_BY_NAME: Final = {
     "RETURN_NSF": "R01",
@@ -34,6 +34,10 @@ REVERSAL_REASONS: Final = frozenset(
 _MAX_ENTRY_DESCRIPTION: Final = 10
 _MAX_DISCRETIONARY: Final = 20
 _SETTLES_AT: Final = time(8, 30)
+_WIRES_UNTIL: Final = time(18, 45)
+_WIRES_FROM: Final = time(9)
+"""Between which the bank sends wires on its days, by the clocks of New York."""
+_FIRST_CHECK: Final = 1_000
 _MAX_CENTS: Final = 10**11
 
 
@@ -138,6 +142,76 @@ class Transfers:
         self._tell("ach.outgoing_transfer.canceled", now, transfer | _reached("cancelled_at", now, "CANCELED"))
         return self._ach(transfer_id)
 
+    def send_wire(self, body: Json, idempotency_key: str) -> Json:
+        """Sends a wire, as soon as the Fed takes wires."""
+        _check_money(body, "amount")
+        if not body.get("counterparty_id"):
+            raise invalid("counterparty_id", "A counterparty is required.")
+        now = self._now()
+        transfer = objects.wire_transfer(
+            id=self._id("wire", body),
+            amount=body["amount"],
+            is_incoming=False,
+            idempotency_key=idempotency_key,
+            account_number_id=str(body.get("account_number_id") or objects.DEFAULT_ACCOUNT_NUMBER_ID),
+            counterparty_id=str(body["counterparty_id"]),
+            description=str(body.get("description", "")),
+            allow_overdraft=bool(body.get("allow_overdraft", False)),
+            originator_name=objects.COMPANY_NAME,
+            beneficiary_name="",
+            created_at=_text(now),
+        ) | _reached("initiated_at", now, "initiated")
+        self._tell("wire.outgoing_transfer.initiated", now, transfer)
+        self._complete_wire(transfer, self._fed_takes_wires_at() + timedelta(minutes=1))
+        return transfer
+
+    def deposit_check(self, body: Json, idempotency_key: str) -> Json:
+        """Hands in a check: it is on its way within the hour, and settles on the next bank day."""
+        _check_money(body, "deposited_amount")
+        for name in ("image_front", "image_back", "micr_line"):
+            if not body.get(name):
+                raise invalid(name, "A deposited check needs both its images and its MICR line.")
+        now = self._now()
+        transfer = objects.check_transfer(
+            id=self._id("chkt", body),
+            deposited_amount=body["deposited_amount"],
+            idempotency_key=idempotency_key,
+            account_number_id=str(body.get("account_number_id") or objects.DEFAULT_ACCOUNT_NUMBER_ID),
+            description=str(body.get("description", "")),
+            micr_line=body["micr_line"],
+            front_image=str(body["image_front"]),
+            back_image=str(body["image_back"]),
+            created_at=_text(now),
+        ) | _reached("initiated_at", now, "initiated")
+        self._tell("check.outgoing_debit.initiated", now, transfer)
+        deposited_at = now + timedelta(hours=1)
+        deposited = transfer | _reached("deposited_at", deposited_at, "deposited")
+        self._tell("check.outgoing_debit.deposited", deposited_at, deposited)
+        self._settle_check("check.outgoing_debit.settled", deposited, _next_morning(deposited_at))
+        return transfer
+
+    def issue_check(self, body: Json, idempotency_key: str) -> Json:
+        """Issues a check; it stays issued until its payee deposits it."""
+        _check_money(body, "positive_pay_amount")
+        if not body.get("payee_name"):
+            raise invalid("payee_name", "A check needs its payee.")
+        now = self._now()
+        transfer = objects.check_transfer(
+            id=self._id("chkt", body),
+            positive_pay_amount=body["positive_pay_amount"],
+            check_number=_FIRST_CHECK + self._made,
+            idempotency_key=idempotency_key,
+            account_number_id=str(body.get("account_number_id") or objects.DEFAULT_ACCOUNT_NUMBER_ID),
+            description=str(body.get("description", "")),
+            payee_name=str(body["payee_name"]),
+            allow_overdraft=bool(body.get("allow_overdraft", False)),
+            created_at=_text(now),
+        ) | _reached("initiated_at", now, "initiated")
+        self._tell("check.incoming_debit.initiated", now, transfer)
+        issued = transfer | _reached("issued_at", now, "issued")
+        self._tell("check.incoming_debit.issued", now, issued)
+        return issued
+
     # What the sandbox plays.
 
     def receive_ach(self, body: Json, transfer_type: str) -> None:
@@ -184,11 +258,26 @@ class Transfers:
 
     def settle(self, transfer_id: str) -> None:
         """Settles an ACH transfer at once."""
-        transfer = self._ach(transfer_id)
-        if transfer["status"] not in {"INITIATED", "SUBMITTED", "SCHEDULED"}:
-            raise RefusedError(400, "settlement_not_allowed", "This transfer cannot be settled.", {"id": transfer_id})
-        self._timeline.drop(transfer_id)
+        transfer = self._called_on(self._ach(transfer_id), {"INITIATED", "SUBMITTED", "SCHEDULED"})
         self._settle(transfer, self._now())
+
+    def settle_wire(self, transfer_id: str) -> None:
+        """Completes a wire of ours at once, whatever the hours of the Fed."""
+        self._complete_wire(self._called_on(self._known("wire", transfer_id), {"initiated", "submitted"}), self._now())
+
+    def settle_check_deposit(self, transfer_id: str) -> None:
+        """Settles a check that we handed in and that is on its way."""
+        transfer = self._called_on(self._known("chkt", transfer_id), {"deposited"})
+        self._settle_check("check.outgoing_debit.settled", transfer, self._now())
+
+    def deposit_issued_check(self, transfer_id: str) -> None:
+        """The payee of a check of ours deposits it; it settles on the next bank day."""
+        transfer = self._called_on(self._known("chkt", transfer_id), {"issued"})
+        now = self._now()
+        deposited = transfer | _reached("pending_deposit_at", now, "pending_deposit")
+        deposited["deposited_amount"] = transfer["positive_pay_amount"]
+        self._tell("check.incoming_debit.pending_deposit", now, deposited)
+        self._settle_check("check.incoming_debit.settled", deposited, _next_morning(now))
 
     def tell(self, event_type: str, data: Json, created_at: datetime | None) -> Json:
         """Puts any event into the timeline, as the bank makes it now or at another instant."""
@@ -232,6 +321,33 @@ class Transfers:
         returned["return_details"] = [*transfer["return_details"], detail]
         self._tell(f"{_family(transfer)}.returned", returned_at, returned)
 
+    def _complete_wire(self, transfer: Json, at: datetime) -> None:
+        if transfer["status"] == "initiated":
+            transfer = transfer | _reached("submitted_at", at, "submitted")
+            self._tell("wire.outgoing_transfer.submitted", at, transfer)
+        completed = transfer | _reached("completed_at", at, "completed")
+        completed["imad"] = f"{at.astimezone(NEW_YORK):%Y%m%d}MMQFMP31{self._made:06}"
+        self._tell("wire.outgoing_transfer.completed", at, completed)
+
+    def _fed_takes_wires_at(self) -> datetime:
+        now = self._now().astimezone(NEW_YORK)
+        if is_bank_day(now.date()) and now.time() < _WIRES_UNTIL:
+            return now
+        later = now.date() + timedelta(days=1) if is_bank_day(now.date()) else now.date()
+        return datetime.combine(next_bank_day(later), _WIRES_FROM, NEW_YORK)
+
+    def _settle_check(self, event_type: str, transfer: Json, at: datetime) -> None:
+        self._tell(event_type, at, transfer | _reached("settled_at", at, "settled"))
+
+    def _called_on(self, transfer: Json, statuses: set[str]) -> Json:
+        """The transfer, which must be in one of these states: what was to happen to it by itself does not."""
+        if transfer["status"] not in statuses:
+            raise RefusedError(
+                400, "settlement_not_allowed", "This transfer cannot be settled.", {"id": transfer["id"]}
+            )
+        self._timeline.drop(transfer["id"])
+        return transfer
+
     def _tell(self, event_type: str, at: datetime, data: Json) -> Json:
         self._made += 1
         created = nanoseconds(at) + self._made
@@ -250,7 +366,10 @@ class Transfers:
         return event
 
     def _ach(self, transfer_id: str) -> Json:
-        state = self._timeline.state_of(transfer_id) if transfer_id.startswith("acht_") else None
+        return self._known("acht", transfer_id)
+
+    def _known(self, prefix: str, transfer_id: str) -> Json:
+        state = self._timeline.state_of(transfer_id) if transfer_id.startswith(f"{prefix}_") else None
         if state is None:
             raise not_found(transfer_id)
         transfer: Json = orjson.loads(state)
@@ -267,20 +386,29 @@ class Transfers:
         return self._now().astimezone(NEW_YORK).date()
 
 
-def _check_new(body: Json) -> None:
-    amount = body.get("amount")
+def _check_amount(body: Json, name: str) -> None:
+    amount = body.get(name)
     if isinstance(amount, bool) or not isinstance(amount, int) or not 0 < amount < _MAX_CENTS:
-        raise invalid("amount", "The amount must be a positive number of cents.")
-    if str(body.get("type", "")).upper() not in {"CREDIT", "DEBIT"}:
-        raise invalid("type", "The type must be CREDIT or DEBIT.")
+        raise invalid(name, "The amount must be a positive number of cents.")
+
+
+def _check_money(body: Json, name: str) -> None:
+    """What every transfer of ours says: how much, and from or to which account."""
+    _check_amount(body, name)
     if body.get("currency_code", "USD") != "USD":
         raise invalid("currency_code", "The currency must be USD.")
+    if not (body.get("bank_account_id") or body.get("account_number_id")):
+        raise invalid("bank_account_id", "A bank account or an account number is required.")
+
+
+def _check_new(body: Json) -> None:
+    _check_money(body, "amount")
+    if str(body.get("type", "")).upper() not in {"CREDIT", "DEBIT"}:
+        raise invalid("type", "The type must be CREDIT or DEBIT.")
     if not body.get("entry_class_code"):
         raise invalid("entry_class_code", "An entry class code is required.")
     if not (body.get("counterparty_id") or body.get("counterparty")):
         raise invalid("counterparty_id", "A counterparty is required.")
-    if not (body.get("bank_account_id") or body.get("account_number_id")):
-        raise invalid("bank_account_id", "A bank account or an account number is required.")
     if len(str(body.get("company_entry_description", ""))) > _MAX_ENTRY_DESCRIPTION:
         raise invalid("company_entry_description", "At most 10 characters.")
     if len(str(body.get("company_discretionary_data", ""))) > _MAX_DISCRETIONARY:
@@ -299,12 +427,15 @@ def _effective_day(body: Json, today: date) -> date:
 
 def _received(body: Json) -> Json:
     """What the sandbox is told of a transfer to play."""
-    amount = body.get("amount")
-    if isinstance(amount, bool) or not isinstance(amount, int) or not 0 < amount < _MAX_CENTS:
-        raise invalid("amount", "The amount must be a positive number of cents.")
+    _check_amount(body, "amount")
     if not isinstance(body.get("destination_account_number_id"), str):
         raise invalid("destination_account_number_id", "The destination is required.")
-    return {"account_number_id": body["destination_account_number_id"], "amount": amount}
+    return {"account_number_id": body["destination_account_number_id"], "amount": body["amount"]}
+
+
+def _next_morning(at: datetime) -> datetime:
+    """When what came in at that instant settles: on the morning of the next bank day."""
+    return datetime.combine(add_bank_days(at.astimezone(NEW_YORK).date(), 1), _SETTLES_AT, NEW_YORK)
 
 
 def _inline(body: Json, name: str) -> str:
