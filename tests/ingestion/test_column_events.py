@@ -48,7 +48,7 @@ ACH_IN = "scheduled settled nsf completed returned return_dishonored return_cont
 WIRE_RETURN = "initiated manual_review approved rejected completed"
 SWIFT = "initiated completed pending_return returned cancellation_requested cancellation_accepted cancellation_rejected tracking_updated"
 CHECK_ISSUED = (
-    "initiated issued pending_deposit settled pending_first_return returned pending_reclear pending_second_return "
+    "initiated issued pending_deposit settled pending_first_return first_return returned pending_reclear pending_second_return "
     "second_return user_initiated_return_submitted user_initiated_returned user_initiated_return_dishonored pending_stop "
     "stopped manual_review rejected delivery.mailed"
 )
