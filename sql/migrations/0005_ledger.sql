@@ -294,7 +294,7 @@ insert into operations.day_tables values
 ),
 ('ledger.entries', 'effective_on', 'loan_id, subject_id, kind, seq, account', null),
 ('ledger.events', 'effective_on', 'loan_id, subject_id, event_no', null),
-('ledger.outbox', 'effective_on', 'loan_id, subject_id, event_no', '(event_no) where published_at is null');
+('ledger.outbox', 'effective_on', 'loan_id, subject_id, event_no', null);
 
 grant usage on schema ledger to payments_pipeline;
 grant select on all tables in schema ledger to payments_pipeline;

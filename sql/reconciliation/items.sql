@@ -1,6 +1,9 @@
 -- What explains the variance of :day, and what its matches with the days around it, :near, explain of theirs. Read from
 -- what the passes found and what they left over. Tells how many items of the day there are.
-drop table if exists pg_temp.news, pg_temp.touched;
+drop table if exists pg_temp.news, pg_temp.touched, pg_temp.open_lines;
+
+-- The passes have taken most of it away since it was counted.
+analyze found, candidate_lines, candidate_movements;
 
 create temporary table news (like reconciliation.items including defaults) on commit drop;
 
@@ -114,18 +117,19 @@ where
     and p.loan_id = m.loan_id and p.payment_id = m.payment_id and m.kind = 'credit'
     and m.bank_day = any(%(near)s::date[] || %(day)s::date);
 
--- Lines without a payment.
+-- Lines without a payment: counted apart, since they are few and all of a large day is looked through for them.
+create temporary table open_lines on commit drop as
+select l.*, hashtextextended(coalesce(l.transfer_id, l.reference), l.amount_cents) as hash
+from candidate_lines as l
+where l.is_own or l.is_released;
+
+analyze open_lines;
+
 insert into news (
     bank_day, channel, account, side, item_id, loan_id, payment_id, cause, status, kind, effective_on, variance_cents,
     description, next_step
 )
-with lines as (
-    select l.*, hashtextextended(coalesce(l.transfer_id, l.reference), l.amount_cents) as hash
-    from candidate_lines as l
-    where l.is_own or l.is_released
-),
-
-found_lines as (
+with found_lines as (
     select distinct
         b.channel, f.kind, b.amount_cents, b.bank_day,
         coalesce(b.transaction_id, reconciliation.folded(b.reference)) as key
@@ -139,7 +143,7 @@ named as (
     select distinct on (l.bank_day, l.line_id)
         l.bank_day, l.line_id, l.kind, p.loan_id, p.payment_id, p.effective_on,
         coalesce(l.transfer_id = p.transfer_id, false) as is_by_id
-    from lines as l
+    from open_lines as l
     inner join payments.payments as p on abs(l.amount_cents) = p.amount_cents and l.channel = p.channel
     where
         p.effective_on between %(day)s::date - settlement.most_days_to_settle()
@@ -161,12 +165,12 @@ sent_back as (
 -- around it, is more likely told twice than a payment that we lack.
 repeated as (
     select l.bank_day, l.line_id
-    from lines as l
+    from open_lines as l
     inner join work.pairs as p using (hash, channel, kind)
     where l.is_own and p.line_id is not null and p.payment_id is not null and l.amount_cents = p.bank_cents
     union
     select l.bank_day, l.line_id
-    from lines as l
+    from open_lines as l
     inner join found_lines as f using (bank_day, channel, kind, amount_cents)
     where f.key = coalesce(l.transfer_id, l.reference)
     union
@@ -219,7 +223,7 @@ judged as (
                 where a.bank_day = l.bank_day and a.channel = l.channel and a.cents = -l.amount_cents
             )
         ) as is_small_fee
-    from lines as l
+    from open_lines as l
     left join repeated as d on l.bank_day = d.bank_day and l.line_id = d.line_id
     left join sent_back as s on l.bank_day = s.bank_day and l.line_id = s.line_id
     left join written_off as w on l.bank_day = w.bank_day and l.line_id = w.line_id

@@ -142,6 +142,8 @@ where p.line_id is not null and p.payment_id is not null
 group by p.hash
 having count(*) > 1 or not bool_and(p.agrees);
 
+analyze work.pairs (hash), work.doubtful;
+
 -- Where lines or movements look alike, the first is paired with the first, and so on: they differ in nothing. Where
 -- there are fewer lines than movements nobody can tell which movement it is that the bank does not show: none is
 -- paired.
