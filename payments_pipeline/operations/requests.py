@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from payments_pipeline.postgres.run import query
+from payments_pipeline.postgres.run import query, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,12 @@ class DueDay:
 
 
 def due_days(connection: psycopg.Connection[Any], first: date, today: date) -> list[DueDay]:
-    """The days from `first` on that wait, oldest request first. Today and later are left to the evening's schedule."""
+    """The days from `first` on that wait, oldest request first. Today and later are left to the evening's schedule.
+
+    Statuses of loans are set from outside, by whoever may: nobody but us asks for the days of those that came late. So
+    that is done here, before looking.
+    """
+    run(connection, "operations/request_status_days")
     return [
         DueDay(row["business_date"], row["newest"], tuple(row["reasons"]), tuple(row["runs"]))
         for row in query(connection, "operations/due_days", first=first, last=today)

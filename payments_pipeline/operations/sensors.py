@@ -23,8 +23,9 @@ _OVER: Final = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.Da
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=(
-        "Runs exactly those days again for which a payment, a return or a line of the bank has come late, or whose run "
-        "broke off. The table operations.day_requests says which they are, and keeps saying so until they have run."
+        "Runs exactly those days again for which a payment, a return, a line of the bank or the status of a loan has come "
+        "late, or whose run broke off. The table operations.day_requests says which they are, and keeps saying so until "
+        "they have run."
     ),
 )
 def late_arrivals(

@@ -107,13 +107,19 @@ create table servicing.loan_statuses (
         ('active', 'bankruptcy', 'legal_hold', 'stop_pay', 'charged_off', 'closed', 'unknown', 'unidentified')
     ),
     reason text not null,
+    learned_at timestamptz not null default now(),
     primary key (loan_id, effective_on)
 );
-comment on table servicing.loan_statuses is 'Dated statuses set from outside. A loan without a row is active.';
+create index loan_statuses_learned on servicing.loan_statuses (effective_on, learned_at);
+comment on table servicing.loan_statuses is
+'Dated statuses set from outside. A loan without a row is active. One learned after its day was run asks for the day.';
 comment on column servicing.loan_statuses.loan_id is 'Loan.';
 comment on column servicing.loan_statuses.effective_on is 'Date from which the status is in force.';
 comment on column servicing.loan_statuses.status is 'The status.';
 comment on column servicing.loan_statuses.reason is 'Why, for a person.';
+comment on column servicing.loan_statuses.learned_at is
+'When the row was written; left to the database. Whoever corrects a status sets it to now() with it, and leaves the '
+'date: a wrong date gets the status that held before, the right one a row of its own.';
 
 create table servicing.amortisation_factors (
     rate_ppm integer not null,

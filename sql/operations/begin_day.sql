@@ -2,7 +2,16 @@
 -- Asked under the posting's lock, before anything is read, so that a row taken in later is a request of its own.
 update operations.day_requests
 set satisfied_at = clock_timestamp()
-where business_date = %(day)s and satisfied_at is null and reason in ('ingested', 'reposted');
+where business_date = %(day)s and satisfied_at is null and reason in ('ingested', 'reposted', 'status');
+
+-- So are the statuses that begin on the day and were learned so lately that `request_status_days` could not tell
+-- whether the run has seen them.
+insert into operations.day_requests (business_date, reason, subject, requested_at, satisfied_at)
+select distinct %(day)s::date, 'status', 'learned ' || learned_at, clock_timestamp(), clock_timestamp()
+from servicing.loan_statuses
+where effective_on = %(day)s and learned_at > now() - interval '1 day'
+order by 3
+on conflict (business_date, reason, subject) do nothing;
 
 insert into operations.day_requests (business_date, reason, subject, requested_at)
 values (%(day)s, 'unfinished', %(run_id)s, clock_timestamp())

@@ -29,6 +29,13 @@ def _due(house: House) -> dict[date, tuple[str, ...]]:
         return {due.day: due.reasons for due in due_days(connection, date(2000, 1, 1), TOMORROW)}
 
 
+def _tick(house: House) -> list[dg.RunRequest]:
+    """What the sensor wants to be run."""
+    context = dg.build_sensor_context(instance=house.instance, resources={"platform": house.platform})
+    found = late_arrivals(context)
+    return list(found.run_requests or []) if isinstance(found, dg.SensorResult) else []
+
+
 def test_a_range_of_days_runs_whole_and_running_it_again_changes_nothing(build_house: BuildHouse) -> None:
     house = build_house()
     first, last = house.days[0], house.days[-1]
@@ -143,6 +150,30 @@ def test_a_late_payment_asks_for_its_day_and_for_the_bank_day_that_it_settles_on
     assert all("reposted" in due[day] for day in lagging - {first} if isinstance(day, date) and day <= last)
 
 
+def test_a_hold_that_is_learned_late_has_its_day_run_again_and_holds_the_money(build_house: BuildHouse) -> None:
+    house = build_house(loans=200, days=2, noise=0)
+    first, last = house.days
+    assert house.run(first, last, without=["expectations"]).success
+    assert [request for request in _tick(house) if request.tags["payments/because"] != "variance"] == []
+    ((loan, paid),) = house.rows(
+        "select loan_id, sum(cash_cents)::bigint from ledger.allocations where kind = 'receipt' and effective_on = %s "
+        "group by loan_id having sum(suspense_cents) = 0 order by loan_id limit 1",
+        first,
+    )
+
+    house.execute("insert into servicing.loan_statuses values (%s, %s, 'legal_hold', 'told late')", loan, first)
+    (request,) = [one for one in _tick(house) if "status" in one.tags["payments/because"]]
+    assert request.partition_key == first.isoformat()
+    assert house.run(first, first, without=["expectations"]).success  # the laws block a run that breaks them
+
+    assert house.rows(
+        "select sum(suspense_cents)::bigint from ledger.allocations where loan_id = %s and effective_on = %s",
+        loan,
+        first,
+    ) == [(paid,)]
+    assert "status" not in _due(house).get(first, ())
+
+
 def test_the_sensor_asks_once_for_a_waiting_day_and_again_when_its_run_failed(build_house: BuildHouse) -> None:
     house = build_house(days=1)
     day = house.days[0]
@@ -151,32 +182,27 @@ def test_the_sensor_asks_once_for_a_waiting_day_and_again_when_its_run_failed(bu
         day,
     )
 
-    def tick() -> list[dg.RunRequest]:
-        context = dg.build_sensor_context(instance=house.instance, resources={"platform": house.platform})
-        found = late_arrivals(context)
-        return list(found.run_requests or []) if isinstance(found, dg.SensorResult) else []
-
     def starts(request: dg.RunRequest, status: dg.DagsterRunStatus) -> None:
         house.instance.create_run_for_job(_nothing, tags={REQUEST_TAG: request.tags[REQUEST_TAG]}, status=status)
 
-    (request,) = tick()
+    (request,) = _tick(house)
     assert request.partition_key == day.isoformat()
     keys = {request.run_key}
     starts(request, dg.DagsterRunStatus.STARTED)
-    assert tick() == []  # its run is under way
+    assert _tick(house) == []  # its run is under way
 
     (running,) = house.instance.get_runs()
     house.instance.report_run_failed(running)
     for _ in range(ATTEMPTS - 1):
-        (request,) = tick()
+        (request,) = _tick(house)
         assert request.run_key not in keys
         keys.add(request.run_key)
         starts(request, dg.DagsterRunStatus.FAILURE)
-    assert tick() == []  # a person must look; the day still waits
+    assert _tick(house) == []  # a person must look; the day still waits
     assert day in _due(house)
 
     house.execute("update operations.day_requests set requested_at = now() + interval '1 second'")
-    (request,) = tick()  # asked anew
+    (request,) = _tick(house)  # asked anew
     assert request.run_key not in keys
 
 

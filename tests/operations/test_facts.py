@@ -81,6 +81,7 @@ NOT_FACTS = {
     "ledger.seals.sealed_at",
     "reconciliation.decisions.decided_at",
     "servicing.borrowers.contact_encrypted",
+    "servicing.loan_statuses.learned_at",
     "servicing.properties.street",
     "settlement.bank_lines.source",
     "settlement.statements.received_at",

@@ -1,0 +1,131 @@
+"""A status that is learned once its day has been run asks for the day, once, whatever happens at the same time."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import count
+from typing import Any
+
+import psycopg
+import pytest
+
+from payments_pipeline.ledger.posting import post_day
+from payments_pipeline.operations.requests import due_days
+from payments_pipeline.postgres.connect import Database
+from payments_pipeline.postgres.run import run
+from payments_pipeline.rules import amortisation
+from payments_pipeline.rules.amortisation import Terms
+from tests.ledger import worlds
+from tests.ledger.model import Receipt
+
+DAY = worlds.FIRST + timedelta(days=3)
+TERMS = Terms(10_000_00, 30_000, amortisation.level_payment(10_000_00, 30_000, 12), worlds.FIRST, 12, 12)
+RECEIPTS = [Receipt(f"00000000-0000-0000-0000-00000000000{n}", DAY, 0, TERMS.payment_cents) for n in (1, 2)]
+INSERT = "insert into servicing.loan_statuses values (%s, %s, %s, 'told by the court')"
+
+
+class Office:
+    """Two loans that pay on one day, which is run as the graph runs it, and those who set statuses."""
+
+    def __init__(self, database: Database, pipeline: psycopg.Connection[Any], owner: psycopg.Connection[Any]) -> None:
+        self.database = database
+        self._pipeline = pipeline
+        self._owner = owner
+        self._runs = count()
+
+    def waiting(self) -> list[tuple[date, tuple[str, ...]]]:
+        """What whoever runs days finds."""
+        with self._pipeline.transaction():
+            return [(due.day, due.reasons) for due in due_days(self._pipeline, worlds.FIRST, date(2030, 1, 1))]
+
+    def run(self, day: date = DAY, *, breaks_off: bool = False) -> None:
+        """Post the day as the graph does; one that breaks off is rolled back."""
+        run_id = str(next(self._runs))
+        with self._pipeline.transaction(force_rollback=breaks_off):
+            run(self._pipeline, "operations/begin_day", day=day, run_id=run_id)
+            post_day(self._pipeline, day)
+            run(self._pipeline, "operations/finish_day", day=day, run_id=run_id)
+
+    def set_status(self, loan_id: int, status: str, day: date = DAY) -> None:
+        self.own(INSERT, loan_id, day, status)
+
+    def own(self, statement: str, *values: object) -> None:
+        """What the owner of the tables does, committed at once."""
+        self._owner.execute(statement.encode(), values)
+
+    def in_suspense(self) -> list[int]:
+        """The loans whose receipt is held."""
+        with self._pipeline.transaction():
+            rows = self._pipeline.execute(
+                "select loan_id from ledger.allocations group by loan_id having sum(suspense_cents) = %s order by loan_id",
+                (TERMS.payment_cents,),
+            )
+            return [loan_id for (loan_id,) in rows]
+
+
+@pytest.fixture
+def office(database: Database) -> Iterator[Office]:
+    book = [
+        worlds.Loan(loan_id, TERMS, 15, [], [receipt], {receipt.payment: "wire"})
+        for loan_id, receipt in enumerate(RECEIPTS, 1)
+    ]
+    with worlds.begin(database, book) as pipeline, database.connect("owner", autocommit=True) as owner:
+        worlds.deliver(pipeline, worlds.words_of(book), DAY)
+        pipeline.commit()
+        office = Office(database, pipeline, owner)
+        office.run()
+        assert (office.in_suspense(), office.waiting()) == ([], [])
+        yield office
+
+
+def test_a_hold_that_is_learned_late_asks_for_its_day_until_that_is_run_and_the_next_one_asks_again(
+    office: Office,
+) -> None:
+    office.set_status(1, "legal_hold")
+    assert office.waiting() == office.waiting() == [(DAY, ("status",))]
+    office.run()
+    assert (office.in_suspense(), office.waiting()) == ([1], [])
+
+    office.set_status(2, "bankruptcy")
+    assert office.waiting() == [(DAY, ("status",))]
+    office.run()
+    assert (office.in_suspense(), office.waiting()) == ([1, 2], [])
+
+
+def test_a_status_that_was_there_when_its_day_was_run_asks_for_nothing(office: Office) -> None:
+    later = DAY + timedelta(days=1)
+    office.set_status(1, "legal_hold", later)
+    assert office.waiting() == []  # that day is still to come
+    office.run(later)
+    assert office.waiting() == []
+    office.own("update servicing.loan_statuses set learned_at = now() - interval '2 days'")
+    office.run(later)
+    assert office.waiting() == []
+
+
+def test_a_status_that_is_committed_while_its_day_is_run_is_not_missed(office: Office) -> None:
+    with office.database.connect("owner") as slow:
+        slow.execute(INSERT, (1, DAY, "legal_hold"))  # learned before the run, and seen after it
+        office.set_status(2, "stop_pay")  # learned later, and seen by the run
+        office.run()
+        assert (office.in_suspense(), office.waiting()) == ([2], [])
+        slow.commit()
+    assert office.waiting() == [(DAY, ("status",))]
+    office.run()
+    assert (office.in_suspense(), office.waiting()) == ([1, 2], [])
+
+
+def test_a_run_that_does_not_come_to_its_end_leaves_the_day_asking(office: Office) -> None:
+    office.set_status(1, "legal_hold")
+    assert office.waiting() == [(DAY, ("status",))]
+    office.run(breaks_off=True)
+    assert office.waiting() == [(DAY, ("status",))]
+
+
+def test_a_status_that_its_owner_corrects_asks_for_its_day_anew(office: Office) -> None:
+    office.set_status(1, "legal_hold")
+    office.run()
+    assert (office.in_suspense(), office.waiting()) == ([1], [])
+    office.own("update servicing.loan_statuses set status = 'active', learned_at = now() where loan_id = 1")
+    assert office.waiting() == [(DAY, ("status",))]
+    office.run()
+    assert (office.in_suspense(), office.waiting()) == ([], [])
