@@ -7,7 +7,7 @@ with unreadable as (
 ),
 
 kept as (
-    insert into ingestion.unreadable_webhooks (request_id, endpoint, received_at, body, fault)
+    insert into ingestion.unreadable_messages (request_id, endpoint, received_at, body, fault)
     select u.request_id, u.endpoint, u.received_at, u.body, u.fault
     from unreadable as u
     on conflict (request_id) do nothing
@@ -20,7 +20,7 @@ select
     operations.content_id('webhook|' || u.request_id), 'webhook', u.endpoint, 'high', 'open',
     (u.received_at at time zone 'America/New_York')::date,
     'A signed message to the endpoint ' || u.endpoint || ' could not be read: ' || u.fault,
-    'Look at its bytes in ingestion.unreadable_webhooks; if it tells of a payment, ask its sender for it in order.',
+    'Look at its bytes in ingestion.unreadable_messages; if it tells of a payment, ask its sender for it in order.',
     jsonb_build_object('request_id', u.request_id, 'size_bytes', length(u.body))
 from unreadable as u
 on conflict (case_id) do nothing

@@ -44,21 +44,24 @@ comment on column ingestion.webhook_limits.subject is 'The client''s address, or
 comment on column ingestion.webhook_limits.window_started_at is 'Start of the window.';
 comment on column ingestion.webhook_limits.requests is 'Requests in it, those refused for their number included.';
 
-create table ingestion.unreadable_webhooks (
+create table ingestion.unreadable_messages (
     request_id uuid primary key,
     endpoint text not null,
     received_at timestamptz not null,
     body bytea not null,
     fault text not null
 );
-comment on table ingestion.unreadable_webhooks is
-'Signed messages that could not be read, byte for byte; each has a case of the category webhook.';
-comment on column ingestion.unreadable_webhooks.request_id is
+comment on table ingestion.unreadable_messages is
+'What was told to us and could not be read, byte for byte: signed messages, and what the bank lists as an event. Each '
+'has a case of the category webhook or unreadable_event.';
+comment on column ingestion.unreadable_messages.request_id is
 'Message, derived from its endpoint, its channel and its bytes.';
-comment on column ingestion.unreadable_webhooks.endpoint is 'Where it was sent.';
-comment on column ingestion.unreadable_webhooks.received_at is 'When we received it.';
-comment on column ingestion.unreadable_webhooks.body is 'The message as received.';
-comment on column ingestion.unreadable_webhooks.fault is 'What was expected of it.';
+comment on column ingestion.unreadable_messages.endpoint is
+'Where it was sent; column:events for the list that the bank gives when it is asked.';
+comment on column ingestion.unreadable_messages.received_at is 'When we received it.';
+comment on column ingestion.unreadable_messages.body is
+'The message as received; of a list, the text of its one item.';
+comment on column ingestion.unreadable_messages.fault is 'What was expected of it.';
 
 -- Payments are looked up by their reference, day by day. Of a million hashed references the index is half the size of
 -- that of the texts (21 MB), and built in 0.8 s instead of 1.1.
@@ -108,7 +111,7 @@ end $$;
 
 grant select, insert, delete on ingestion.webhook_queue to payments_pipeline;
 grant select, delete on ingestion.webhook_limits to payments_pipeline;
-grant select, insert on ingestion.unreadable_webhooks to payments_pipeline;
+grant select, insert on ingestion.unreadable_messages to payments_pipeline;
 
 -- The service at the edge: whoever takes it over can neither read what others sent nor change anything.
 grant usage on schema ingestion, payments, operations to payments_webhooks;

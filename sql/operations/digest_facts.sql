@@ -71,11 +71,11 @@ from (
     from servicing.payments_by_others as o
 ) as f
 union all
-select 'ingestion.unreadable_webhooks', null, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+select 'ingestion.unreadable_messages', null, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
 from (
     select
         sha256(convert_to(row(w.request_id, w.endpoint, w.received_at, w.body, w.fault)::text, 'UTF8')) as hash
-    from ingestion.unreadable_webhooks as w
+    from ingestion.unreadable_messages as w
 ) as f
 union all
 select 'ingestion.batches', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))

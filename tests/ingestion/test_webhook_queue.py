@@ -102,7 +102,7 @@ def test_what_the_bank_sent_and_nobody_can_read_is_kept_and_has_a_case(database:
             put(connection, content, endpoint="column")
         put(connection, event("evnt_9"), endpoint="column")
         assert take_up_webhooks(connection) == TakenUp(messages=6, events=1, unreadable=5)
-        kept = fetch(connection, "select body from ingestion.unreadable_webhooks")
+        kept = fetch(connection, "select body from ingestion.unreadable_messages")
         assert sorted(found for (found,) in kept) == sorted(contents)
         cases = fetch(
             connection,

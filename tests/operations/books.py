@@ -214,7 +214,7 @@ values (
 insert into ingestion.transfers
 values ('wire_1', 'wire', 'LN0000000001', '2026-01-05', 100, 'evnt_1', '2026-01-05');
 insert into servicing.account_numbers values ('acno_1', 1, '2026-01-01');
-insert into ingestion.unreadable_webhooks
+insert into ingestion.unreadable_messages
 values (operations.content_id('webhook'), 'column', '2026-01-05T20:00:00Z', 'not JSON', 'expected JSON')
 """
 

@@ -21,7 +21,7 @@ FACTS = (
     "ingestion.rejects",
     "ingestion.staged",
     "ingestion.transfers",
-    "ingestion.unreadable_webhooks",
+    "ingestion.unreadable_messages",
     "ledger.allocations",
     "ledger.conversions",
     "ledger.entries",

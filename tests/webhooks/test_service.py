@@ -454,7 +454,7 @@ def test_the_service_may_add_to_the_queue_and_neither_read_nor_change_anything_e
             "select * from servicing.borrowers",
             "select * from ingestion.staged",
             "insert into ingestion.payment_ingestions select * from ingestion.payment_ingestions",
-            "select * from ingestion.unreadable_webhooks",
+            "select * from ingestion.unreadable_messages",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
                 connection.execute(statement.encode())

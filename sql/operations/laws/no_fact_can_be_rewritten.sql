@@ -13,7 +13,7 @@ with named as (
         ('ingestion.batches'), ('ingestion.staged'), ('ingestion.rejects'), ('ingestion.payment_ingestions'),
         ('ingestion.bank_events'),
         ('ingestion.transfers'),
-        ('ingestion.unreadable_webhooks'),
+        ('ingestion.unreadable_messages'),
         ('ingestion.duplicates'), ('ingestion.payment_artifacts'), ('payments.payments'), ('payments.transitions'),
         ('payments.reversals'), ('payments.representments'), ('payments.representment_outcomes'),
         ('servicing.external_accounts'),
