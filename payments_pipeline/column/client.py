@@ -18,7 +18,7 @@ import httpx
 from pydantic import SecretStr
 
 from payments_pipeline.column.connection import ColumnError, Connection, Json
-from payments_pipeline.column.events import RawEvent, read_event
+from payments_pipeline.column.events import RawEvent, Unreadable, read_event, read_listed
 
 __all__ = ["ColumnClient", "ColumnError", "Page", "RawEvent", "ReportType"]
 
@@ -41,6 +41,8 @@ class Page:
     items: Sequence[RawEvent]
     has_more: bool
     """Whether there are more in the direction that was asked for."""
+    unreadable: Sequence[Unreadable] = ()
+    """What stands among the events and is none."""
 
 
 class ColumnClient:
@@ -143,7 +145,8 @@ class ColumnClient:
             "limit": limit,
         }
         answer = _object("/events", self._connection.request("GET", "/events", params=params))
-        return Page([read_event(item) for item in _items("/events", answer, "events")], bool(answer.get("has_more")))
+        events, unreadable = read_listed(_list("/events", answer, "events"))
+        return Page(events, bool(answer.get("has_more")), unreadable)
 
     def event(self, event_id: str) -> RawEvent:
         """One event."""
@@ -272,9 +275,17 @@ def _object(path: str, answer: object) -> Json:
 
 
 def _items(path: str, answer: Json, key: str) -> Sequence[Json]:
+    """The objects of a page."""
+    items = _list(path, answer, key)
+    if not all(isinstance(item, dict) for item in items):
+        raise _unexpected(path, f"one list of objects, {key}")
+    return items
+
+
+def _list(path: str, answer: Json, key: str) -> Sequence[Any]:
     """The list of a page: under its key, or the only list that there is."""
     lists = [answer[key]] if key in answer else [value for value in answer.values() if isinstance(value, list)]
-    if len(lists) != 1 or not isinstance(lists[0], list) or not all(isinstance(item, dict) for item in lists[0]):
+    if len(lists) != 1 or not isinstance(lists[0], list):
         raise _unexpected(path, f"one list of objects, {key}")
     return lists[0]
 

@@ -4,6 +4,7 @@ The text of an event is what the bank said, value by value and in its order, wri
 event has one text, whether it came in a page or alone in a webhook, and its hash tells whether it is the same one.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -43,6 +44,37 @@ class RawEvent(NamedTuple):
         return f"RawEvent({self.id!r}, {self.type!r}, {self.created_at!r}, {self.object_id!r})"
 
 
+class Unreadable(NamedTuple):
+    """Something that the bank lists as an event, and that is none."""
+
+    text: str
+    """Itself; may name people and accounts, so it is never shown."""
+    fault: str
+    place: str
+    """Where it stands in the list."""
+
+    def __repr__(self) -> str:
+        """Without what it says."""
+        return f"Unreadable({self.fault!r}, {self.place!r})"
+
+
+def read_listed(items: Iterable[object]) -> tuple[list[RawEvent], list[Unreadable]]:
+    """The events of a page, and what in it cannot be read: one bad item must not keep back the events around it."""
+    events: list[RawEvent] = []
+    refused: list[tuple[int, str, str]] = []
+    for item in items:
+        try:
+            if not isinstance(item, dict):
+                raise _no_event("it is not a JSON object")
+            events.append(read_event(item))
+        except EventError as error:
+            refused.append((max(0, len(events) - 1), _text(item).decode("utf-8"), error.message))
+    return events, [
+        Unreadable(text, fault, f"next to the event {events[nearest].id}" if events else "alone on its page")
+        for nearest, text, fault in refused
+    ]
+
+
 def read_event(given: bytes | bytearray | memoryview | str | Json) -> RawEvent:
     """The event in a webhook's body, or one that was already parsed out of a page.
 
@@ -74,7 +106,7 @@ def _parsed(body: bytes | bytearray | memoryview | str) -> Json:
     return event
 
 
-def _text(event: Json) -> bytes:
+def _text(event: object) -> bytes:
     try:
         return orjson.dumps(event)
     except (TypeError, ValueError):

@@ -3,8 +3,12 @@
 The bank lists events newest first and makes no promise about their order: one may appear behind where we stopped. So we
 walk forward from the cursor, and read the last hour again every ten minutes and the last week every day. The cursor moves
 in the transaction that stores what was read; killed anywhere, a poll neither loses nor doubles an event.
+
+What stands in the list and cannot be read as an event is kept for a person to see, and the events around it are read: money
+does not wait for a bad line. Only where a whole page and more cannot be read does the poll stop.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,6 +21,7 @@ import psycopg
 
 from payments_pipeline.column.client import ColumnClient, Page
 from payments_pipeline.column.connection import ColumnError
+from payments_pipeline.column.events import Unreadable
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ingestion.column_events import stage_readings
 from payments_pipeline.ingestion.column_reading import EventRules, Reading, load_rules, made_at
@@ -91,10 +96,24 @@ class _Bank:
 
     client: ColumnClient
     rules: EventRules
+    unreadable: deque[Unreadable] = field(default_factory=deque)
+    """What was met in the pages, and is not kept yet."""
+
+    def events(self, **asked: Any) -> Page:
+        """One page, as `ColumnClient.events` gives it."""
+        page = self.client.events(**asked)
+        if page.unreadable and page.has_more and not page.items:
+            raise PollError(
+                f"the bank lists {len(page.unreadable)} events together of which none can be read; the first: "
+                + page.unreadable[0].fault,
+                "nothing was skipped; ask the bank whether its list has changed. Webhooks are taken up all the same.",
+            )
+        self.unreadable.extend(page.unreadable)
+        return page
 
     def page(self, **asked: Any) -> "_Chunk":
-        """One page, as `ColumnClient.events` gives it, read."""
-        page = self.client.events(**asked)
+        """One page, read."""
+        page = self.events(**asked)
         events = self.read(page)
         return _Chunk(events, 1, _newest(events) if events else None, page.has_more)
 
@@ -135,6 +154,7 @@ def poll_events(
     is_through = newest is None or _follow(connection, bank, received_at, newest, budget)
     swept = [_sweep(connection, bank, received_at, sweep, budget) for sweep in sweeps if is_through]
     with connection.transaction():
+        _keep_unreadable(connection, bank, received_at)
         run(connection, "ingestion/column_polled", source=SOURCE, received_at=received_at)
     budget.polled.is_through = is_through and all(swept)
     return budget.polled
@@ -230,7 +250,7 @@ def _read_forward(bank: _Bank, reader: Executor, newest: str, pages: int) -> _Ch
 
 def _page_after(bank: _Bank, newest: str) -> Page:
     try:
-        return bank.client.events(after=newest)
+        return bank.events(after=newest)
     except ColumnError as error:
         if error.status in _UNKNOWN_CURSOR:
             raise PollError(
@@ -399,6 +419,7 @@ def _note_answers(
     budget: _Budget,
 ) -> None:
     with connection.transaction():
+        _keep_unreadable(connection, bank, received_at)
         staged = stage_readings(connection, bank.rules, events, source=SOURCE, uri=ASKED_URI, received_at=received_at)
         run(
             connection,
@@ -435,6 +456,7 @@ def _store(
 ) -> bool:
     """Stages the events and moves the cursor to where they end; false if somebody else moved it meanwhile."""
     with connection.transaction():
+        _keep_unreadable(connection, bank, received_at)
         staged = stage_readings(connection, bank.rules, events, source=SOURCE, uri=uri, received_at=received_at)
         moved = 1
         if ends_at is not None:
@@ -450,3 +472,17 @@ def _store(
     budget.polled.received += staged.received
     budget.polled.new += staged.new
     return moved == 1
+
+
+def _keep_unreadable(connection: psycopg.Connection[Any], bank: _Bank, received_at: datetime) -> None:
+    """Keeps what was met in the pages up to now, those that are to be stored among them."""
+    unreadable = [bank.unreadable.popleft() for _ in range(len(bank.unreadable))]
+    if unreadable:
+        run(
+            connection,
+            "ingestion/column_unreadable",
+            bodies=[one.text for one in unreadable],
+            faults=[one.fault for one in unreadable],
+            places=[one.place for one in unreadable],
+            received_at=received_at,
+        )

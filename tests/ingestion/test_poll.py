@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import psycopg
 import pytest
 
@@ -222,6 +223,83 @@ def test_more_events_of_one_instant_than_fit_a_page_are_all_read(connection: psy
     polled = poll_events(connection, answering(answer), received_at=RECEIVED_AT, since=DAY)
     assert polled.is_through
     assert stored(connection) == sorted(ids)
+
+
+class Listing:
+    """A bank whose list, newest first, holds whatever is put there."""
+
+    def __init__(self, *items: Any) -> None:
+        self.items = list(items)
+
+    def __call__(self, asked: httpx.QueryParams) -> tuple[int, Any]:
+        def place(name: str) -> int:
+            return next(
+                n for n, item in enumerate(self.items) if isinstance(item, dict) and item.get("id") == asked[name]
+            )
+
+        found = self.items
+        if "ending_before" in asked:
+            found = found[: place("ending_before")]
+            return 200, {"events": found[-100:], "has_more": len(found) > 100}
+        if "starting_after" in asked:
+            found = found[place("starting_after") + 1 :]
+        if not asked.get("created.gte", "") <= at(DAY) < asked.get("created.lt", "9"):
+            found = []
+        return 200, {"events": found[:100], "has_more": len(found) > 100}
+
+
+def listed(*ids: str) -> list[dict[str, str]]:
+    return [{"id": one, "type": "identity.x", "created_at": at(DAY)} for one in ids]
+
+
+def test_what_is_listed_and_cannot_be_read_holds_nothing_up_and_is_one_case_for_a_person(
+    connection: psycopg.Connection[Any],
+) -> None:
+    bad: list[Any] = [{"id": None, "data": {"receiver_name": f"Jane Borrower\x00, {n}"}} for n in range(3)] + ["Jane"]
+    bank = Listing(*listed("evnt_3"), bad[0], *listed("evnt_2"), bad[1], bad[3], *listed("evnt_1"), bad[2])
+    for _ in range(2):
+        assert poll_events(connection, answering(bank), received_at=RECEIVED_AT, since=DAY, sweeps=ALWAYS).is_through
+    assert stored(connection) == ["evnt_1", "evnt_2", "evnt_3"]
+
+    newest = {"id": "", "data": "Jane"}
+    bank.items.insert(0, newest)
+    for _ in range(2):
+        poll_events(connection, answering(bank), received_at=RECEIVED_AT, since=DAY, sweeps=NEVER)
+    bank.items[:0] = listed("evnt_4")
+    poll_events(connection, answering(bank), received_at=RECEIVED_AT, since=DAY, sweeps=NEVER)
+    assert stored(connection) == ["evnt_1", "evnt_2", "evnt_3", "evnt_4"]
+
+    kept = connection.execute("select convert_from(body, 'UTF8') from ingestion.unreadable_messages").fetchall()
+    assert sorted(text for (text,) in kept) == sorted(orjson.dumps(one).decode() for one in [*bad, newest])
+    cases = connection.execute(
+        "select details ->> 'place', c::text from operations.exception_cases as c where category = 'unreadable_event'"
+    ).fetchall()
+    assert sorted(place for place, _ in cases) == [
+        "alone on its page",
+        "next to the event evnt_1",
+        "next to the event evnt_2",
+        "next to the event evnt_2",
+        "next to the event evnt_3",
+    ]
+    assert not any("Jane" in text for _, text in cases)
+
+
+def test_something_unreadable_with_nothing_around_it_is_kept_as_well(connection: psycopg.Connection[Any]) -> None:
+    bank = Listing({"type": "x"})
+    polled = poll_events(connection, answering(bank), received_at=RECEIVED_AT, since=DAY)
+    assert (polled.received, polled.is_through) == (0, True)
+    assert connection.execute("select endpoint, body from ingestion.unreadable_messages").fetchall() == [
+        ("column:events", b'{"type":"x"}')
+    ]
+
+
+def test_a_page_of_which_nothing_can_be_read_stops_the_poll_and_says_so(connection: psycopg.Connection[Any]) -> None:
+    bank = Listing(*listed("evnt_1"))
+    poll_events(connection, answering(bank), received_at=RECEIVED_AT, since=DAY)
+    bank.items[:0] = [{"event_id": f"evnt_{n}"} for n in range(101)]
+    with pytest.raises(PollError, match=r"lists 100 events together of which none can be read; the first: .*its id"):
+        poll_events(connection, answering(bank), received_at=RECEIVED_AT, since=DAY)
+    assert stored(connection) == ["evnt_1"]
 
 
 # Asking again ------------------------------------------------------------------------------------------------------------
