@@ -51,7 +51,7 @@ Connection = psycopg.Connection[Any]
 _PROCESSES: Final = ("bank", "client", "database")
 _DATABASE: Final = "bench_events"
 _START_SECONDS: Final = 600
-_SLOW_PAGE_MS: Final = 5
+_SLOW_PAGE_MS: Final = 10
 
 _STAGED_INTO: Final = (
     "staged",

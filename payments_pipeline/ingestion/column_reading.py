@@ -206,11 +206,6 @@ def instant_of(text: str) -> datetime | None:
         return None
 
 
-def made_at(event: RawEvent) -> datetime:
-    """When the bank made an event; long ago where it says nothing that can be."""
-    return instant_of(event.created_at) or _LONG_AGO
-
-
 def _rule(row: dict[str, Any]) -> _Rule:
     value, instant, amount, original = (
         tuple(filter(None, (row[name] or "").split("|")))

@@ -10,7 +10,7 @@ does not wait for a bad line. Only where a whole page and more cannot be read do
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from operator import attrgetter
@@ -19,12 +19,12 @@ from typing import Any, Final
 
 import psycopg
 
-from payments_pipeline.column.client import ColumnClient, Page
+from payments_pipeline.column.client import ColumnClient
 from payments_pipeline.column.connection import ColumnError
 from payments_pipeline.column.events import Unreadable
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ingestion.column_events import stage_readings
-from payments_pipeline.ingestion.column_reading import EventRules, Reading, load_rules, made_at
+from payments_pipeline.ingestion.column_reading import EventRules, Reading, load_rules
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.rules.calendar import NEW_YORK
 
@@ -92,14 +92,14 @@ class _Budget:
 
 @dataclass(frozen=True)
 class _Bank:
-    """The bank, and the rules by which its events are read."""
+    """The bank, whose events are read as its pages come: by another thread, while those before them are stored."""
 
     client: ColumnClient
     rules: EventRules
     unreadable: deque[Unreadable] = field(default_factory=deque)
     """What was met in the pages, and is not kept yet."""
 
-    def events(self, **asked: Any) -> Page:
+    def page(self, **asked: Any) -> "_Chunk":
         """One page, as `ColumnClient.events` gives it."""
         page = self.client.events(**asked)
         if page.unreadable and page.has_more and not page.items:
@@ -109,17 +109,8 @@ class _Bank:
                 "nothing was skipped; ask the bank whether its list has changed. Webhooks are taken up all the same.",
             )
         self.unreadable.extend(page.unreadable)
-        return page
-
-    def page(self, **asked: Any) -> "_Chunk":
-        """One page, read."""
-        page = self.events(**asked)
-        events = self.read(page)
+        events = [self.rules.read(event) for event in page.items]
         return _Chunk(events, 1, _newest(events) if events else None, page.has_more)
-
-    def read(self, page: Page) -> list[Reading]:
-        """What the events of a page say."""
-        return [self.rules.read(event) for event in page.items]
 
 
 @dataclass(frozen=True)
@@ -207,20 +198,15 @@ def _follow(
     connection: psycopg.Connection[Any], bank: _Bank, received_at: datetime, newest: str, budget: _Budget
 ) -> bool:
     """Walks forward from the cursor; the next pages are fetched while those before are stored. True at the end."""
-    with (
-        ThreadPoolExecutor(1, thread_name_prefix="reader") as reader,
-        ThreadPoolExecutor(1, thread_name_prefix="bank") as fetcher,
-    ):
-        ahead: Future[_Chunk] | None = fetcher.submit(_read_forward, bank, reader, newest, budget.chunk)
+    with ThreadPoolExecutor(1, thread_name_prefix="bank") as reader:
+        ahead: Future[_Chunk] | None = reader.submit(_read_forward, bank, newest, budget.chunk)
         while ahead is not None:
             chunk = ahead.result()
             budget.polled.pages += chunk.pages
             goes_on = chunk.has_more and not budget.is_spent
             if chunk.ends_at is None:
                 return not chunk.has_more
-            ahead = (
-                fetcher.submit(_read_forward, bank, reader, chunk.ends_at.event_id, budget.chunk) if goes_on else None
-            )
+            ahead = reader.submit(_read_forward, bank, chunk.ends_at.event_id, budget.chunk) if goes_on else None
             if not _store(connection, bank, chunk.events, received_at, SOURCE, newest, chunk.ends_at, budget):
                 return False
             newest = chunk.ends_at.event_id
@@ -229,28 +215,27 @@ def _follow(
     return False
 
 
-def _read_forward(bank: _Bank, reader: Executor, newest: str, pages: int) -> _Chunk:
-    """Some pages from this event on. Each is read by the reader while the bank is asked for the next one."""
-    reading: list[Future[list[Reading]]] = []
-    asked, has_more = 0, True
-    while has_more and asked < pages:
+def _read_forward(bank: _Bank, newest: str, pages: int) -> _Chunk:
+    events: list[Reading] = []
+    ends_at: Reading | None = None
+    for number in range(1, pages + 1):
         page = _page_after(bank, newest)
-        asked, has_more = asked + 1, page.has_more
-        if page.items:
-            ends_at = max(page.items, key=made_at).id
-            if ends_at == newest:
+        if page.ends_at is not None:
+            ends_at = page.ends_at
+            if ends_at.event_id == newest:
                 raise _stalled(newest)
-            newest = ends_at
-            reading.append(reader.submit(bank.read, page))
-        elif has_more:
+            newest = ends_at.event_id
+            events += page.events
+        elif page.has_more:
             raise _stalled(newest)
-    read = [events.result() for events in reading]
-    return _Chunk([event for events in read for event in events], asked, _newest(read[-1]) if read else None, has_more)
+        if not page.has_more:
+            return _Chunk(events, number, ends_at, has_more=False)
+    return _Chunk(events, pages, ends_at, has_more=True)
 
 
-def _page_after(bank: _Bank, newest: str) -> Page:
+def _page_after(bank: _Bank, newest: str) -> _Chunk:
     try:
-        return bank.events(after=newest)
+        return bank.page(after=newest)
     except ColumnError as error:
         if error.status in _UNKNOWN_CURSOR:
             raise PollError(
