@@ -351,7 +351,7 @@ def _append(share: _Share, day: date, *, since: date, horizon: date) -> None:
         run(connection, "ledger/turnover")
     with posting.stage("events"):
         span = {"since": since, "horizon": horizon}
-        run(connection, "ledger/events", day=day, run_no=posting.run_no, **span, **share.loans)
+        run(connection, "ledger/events", day=day, run_no=posting.run_no, **span)
         run(connection, "ledger/outbox")
         run(connection, "ledger/heads", first_loan=share.first_loan)
 

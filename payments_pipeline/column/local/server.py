@@ -190,22 +190,6 @@ class Api:
         data: Json = orjson.loads(self._bank.timeline.text(place))["data"]
         return data
 
-    async def _create_ach(self, request: Request) -> Response:
-        body, key = await _body(request), request.headers.get("Idempotency-Key", "")
-        return _answer(self._bank.transfers.create(body, key))
-
-    async def _create_wire(self, request: Request) -> Response:
-        body, key = await _body(request), request.headers.get("Idempotency-Key", "")
-        return _answer(self._bank.transfers.send_wire(body, key))
-
-    async def _deposit_check(self, request: Request) -> Response:
-        body, key = await _body(request), request.headers.get("Idempotency-Key", "")
-        return _answer(self._bank.transfers.deposit_check(body, key))
-
-    async def _issue_check(self, request: Request) -> Response:
-        body, key = await _body(request), request.headers.get("Idempotency-Key", "")
-        return _answer(self._bank.transfers.issue_check(body, key))
-
     async def _reverse_ach(self, request: Request) -> Response:
         body, key = await _body(request), request.headers.get("Idempotency-Key", "")
         return _answer(self._bank.transfers.reverse(request.path_params["id"], body, key))
@@ -374,14 +358,14 @@ class Api:
     # The paths.
 
     def _routes(self) -> Iterable[Route]:
-        once = self._once
+        once, transfers = self._once, self._bank.transfers
         for path, methods, handler in (
             ("/events/{id}", "GET", self._event),
             ("/transfers", "GET", self._transfers),
-            ("/transfers/ach", "POST", once(self._create_ach)),
-            ("/transfers/wire", "POST", once(self._create_wire)),
-            ("/transfers/checks/deposit", "POST", once(self._deposit_check)),
-            ("/transfers/checks/issue", "POST", once(self._issue_check)),
+            ("/transfers/ach", "POST", once(_creates(transfers.create))),
+            ("/transfers/wire", "POST", once(_creates(transfers.send_wire))),
+            ("/transfers/checks/deposit", "POST", once(_creates(transfers.deposit_check))),
+            ("/transfers/checks/issue", "POST", once(_creates(transfers.issue_check))),
             ("/transfers/ach/returns", "GET", self._ach_returns),
             ("/transfers/ach/returns/{id}", "GET", self._ach_return),
             ("/transfers/ach/{id}/reverse", "POST", once(self._reverse_ach)),
@@ -560,6 +544,15 @@ async def _body(request: Request) -> Json:
     if not isinstance(body, dict):
         raise RefusedError(400, "invalid_json", "The request is not a JSON object.")
     return body
+
+
+def _creates(create: Callable[[Json, str], Json]) -> Handler:
+    """Makes a transfer out of what the request says."""
+
+    async def handle(request: Request) -> Response:
+        return _answer(create(await _body(request), request.headers.get("Idempotency-Key", "")))
+
+    return handle
 
 
 def _answer(body: Json) -> Response:
