@@ -48,7 +48,7 @@ class Unreadable(NamedTuple):
     """Something that the bank lists as an event, and that is none."""
 
     text: str
-    """Itself; may name people and accounts, so it is never shown."""
+    """Itself, or its plain fields where it is nested too deeply; may name people and accounts, so it is never shown."""
     fault: str
     place: str
     """Where it stands in the list."""
@@ -68,7 +68,7 @@ def read_listed(items: Iterable[object]) -> tuple[list[RawEvent], list[Unreadabl
                 raise _no_event("it is not a JSON object")
             events.append(read_event(item))
         except EventError as error:
-            refused.append((max(0, len(events) - 1), _text(item).decode("utf-8"), error.message))
+            refused.append((max(0, len(events) - 1), _kept(item), error.message))
     return events, [
         Unreadable(text, fault, f"next to the event {events[nearest].id}" if events else "alone on its page")
         for nearest, text, fault in refused
@@ -111,6 +111,15 @@ def _text(event: object) -> bytes:
         return orjson.dumps(event)
     except (TypeError, ValueError):
         raise _no_event("it is nested too deeply, or holds what JSON cannot") from None
+
+
+def _kept(item: object) -> str:
+    """What was listed and is no event, as text. Of one that is nested too deeply, the fields by which to ask for it."""
+    try:
+        return _text(item).decode("utf-8")
+    except EventError:
+        fields = item.items() if isinstance(item, dict) else ()
+        return _text({name: value for name, value in fields if not isinstance(value, dict | list)}).decode("utf-8")
 
 
 def _type(event: Json, data: Json) -> str:

@@ -293,6 +293,20 @@ def test_something_unreadable_with_nothing_around_it_is_kept_as_well(connection:
     ]
 
 
+def test_an_event_nested_too_deeply_to_be_written_holds_nothing_up_and_is_kept_without_its_depths(
+    connection: psycopg.Connection[Any],
+) -> None:
+    depths: dict[str, Any] = {}
+    for _ in range(500):
+        depths = {"data": depths}
+    deep = {"id": "evnt_2", "type": "ach.x", **depths}
+    bank = Listing(*listed("evnt_3"), deep, [depths], *listed("evnt_1"))
+    assert poll_events(connection, answering(bank), received_at=RECEIVED_AT, since=DAY).is_through
+    assert stored(connection) == ["evnt_1", "evnt_3"]
+    kept = connection.execute("select body from ingestion.unreadable_messages order by body").fetchall()
+    assert kept == [(b'{"id":"evnt_2","type":"ach.x"}',), (b"{}",)]
+
+
 def test_a_page_of_which_nothing_can_be_read_stops_the_poll_and_says_so(connection: psycopg.Connection[Any]) -> None:
     bank = Listing(*listed("evnt_1"))
     poll_events(connection, answering(bank), received_at=RECEIVED_AT, since=DAY)
