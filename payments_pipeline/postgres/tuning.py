@@ -47,10 +47,12 @@ def server_settings(machine: Machine, *, fast_and_loose: bool = False) -> dict[s
         "work_mem": _megabytes(_clamp(memory // 96, 8 * MB, 256 * MB)),
         "maintenance_work_mem": _megabytes(_clamp(memory // 24, 64 * MB, 1 * GB)),
         "max_wal_size": _megabytes(_clamp(machine.disk // 10, 1 * GB, 16 * GB)),
-        # files of the log are kept for the next day, which would else make them anew, and what waits to be written has
-        # room: with the usual 16 MB a large day's connections waited for each other's writing
+        # files of the log are kept for the next day, which would else make them anew; what waits to be written has room,
+        # and is written every few milliseconds, at most a file of 16 MB at a time: with the usual 16 MB and 200 ms a large
+        # day's connections waited for each other's writing
         "min_wal_size": _megabytes(_clamp(machine.disk // 40, 256 * MB, 4 * GB)),
         "wal_buffers": _megabytes(_clamp(memory // 96, 16 * MB, 256 * MB)),
+        "wal_writer_delay": "10ms",
         "checkpoint_timeout": "30min",
         "wal_level": "minimal",
         "max_wal_senders": "0",

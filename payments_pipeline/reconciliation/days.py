@@ -156,7 +156,7 @@ def _match_the_rest(connection: psycopg.Connection[Any], day: date, near: dict[d
     booked_days = [row["booked_on"] for row in learned]
     run(connection, "reconciliation/candidates", day=day, near=days, booked_days=booked_days)
     both = connection.execute(
-        "select exists (select from candidate_lines) and exists (select from candidate_movements)"
+        "select exists (select from work.candidate_lines) and exists (select from work.candidate_movements)"
     )
     if both.fetchone() != (True,):
         return False

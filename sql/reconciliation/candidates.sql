@@ -1,13 +1,13 @@
--- Left-over lines and movements with all that a pass may go by, from `work.left_lines` and `left_payments`. Text is
+-- Left-over lines and movements with all that a pass may go by, from work.left_lines and work.left_payments. Text is
 -- compared folded; `squeezed` is its letters and digits alone. Deposits and payouts of payments that we learned of
 -- on :booked_days are named by the rows that brought them. A statement does not say why a transfer of our own went out:
 -- it is a return where a return that we know names it.
-drop table if exists pg_temp.candidate_lines, pg_temp.candidate_movements, pg_temp.forbidden;
+drop table if exists work.candidate_lines, work.candidate_movements, pg_temp.forbidden;
 
-create temporary table candidate_lines on commit drop as
+create unlogged table work.candidate_lines as
 with went_back as (
     select distinct p.channel, p.transfer_id
-    from left_payments as p
+    from work.left_payments as p
     where p.kind = 'return'
 ),
 
@@ -36,7 +36,7 @@ select
 from known as k
 left join settlement.rules as r on k.channel = r.channel;
 
-create temporary table candidate_movements on commit drop as
+create unlogged table work.candidate_movements as
 with told as (
     -- a row of the same batch of ours names the deposit or payout that the payment is in
     select s.batch_id, s.line, coalesce(s.metadata ->> 'deposit', s.metadata ->> 'payout') as number
@@ -51,7 +51,7 @@ known as (
             when p.grouped_by <> 'transfer' and p.kind = 'credit'
                 then nullif(reconciliation.folded(t.number), '')
         end as number
-    from left_payments as p
+    from work.left_payments as p
     left join told as t
         on p.batch_id = t.batch_id and p.line = t.line and p.grouped_by <> 'transfer' and p.kind = 'credit'
 )
@@ -77,4 +77,4 @@ where
             and l.line_id = any(later.line_ids) and p.payment_id = any(later.payment_ids)
     );
 
-analyze candidate_lines, candidate_movements;
+analyze work.candidate_lines, work.candidate_movements;

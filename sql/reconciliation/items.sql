@@ -1,9 +1,9 @@
 -- What explains the variance of :day, and what its matches with the days around it, :near, explain of theirs. Read from
 -- what the passes found and what they left over. Tells how many items of the day there are.
-drop table if exists pg_temp.news, pg_temp.touched, pg_temp.open_lines;
+drop table if exists pg_temp.news, pg_temp.touched, work.open_lines, work.named, work.repeated;
 
 -- The passes have taken most of it away since it was counted.
-analyze found, candidate_lines, candidate_movements;
+analyze found, work.candidate_lines, work.candidate_movements;
 
 create temporary table news (like reconciliation.items including defaults) on commit drop;
 
@@ -44,7 +44,7 @@ select
         string_agg(distinct f.bank_day::text, ', ')
     )
 from found as f
-inner join left_payments as p on f.payment_id = p.payment_id and f.kind = p.kind
+inner join work.left_payments as p on f.payment_id = p.payment_id and f.kind = p.kind
 where f.bank_day <> f.our_day
 group by f.our_day, p.channel, p.account, f.payment_id, f.kind, f.loan_id, f.effective_on;
 
@@ -60,7 +60,7 @@ with lines as (
         sum(f.bank_cents)::bigint as bank_cents, sum(f.our_cents)::bigint as our_cents,
         sum(f.fee_cents)::bigint as fee_cents
     from found as f
-    inner join left_payments as p on f.payment_id = p.payment_id and f.kind = p.kind
+    inner join work.left_payments as p on f.payment_id = p.payment_id and f.kind = p.kind
     group by f.bank_day, f.line_id, f.kind, f.method, p.channel, p.account
 )
 
@@ -106,7 +106,7 @@ from lines as l
 where l.bank_cents - l.our_cents + l.fee_cents <> 0;
 
 -- Lines of the days around it that name a payment which a line of this day has now: what was said of them is said anew.
-update candidate_lines as l
+update work.candidate_lines as l
 set is_released = true
 from payments.payments as p, reconciliation.matches as m
 where
@@ -118,17 +118,34 @@ where
     and m.bank_day = any(%(near)s::date[] || %(day)s::date);
 
 -- Lines without a payment: counted apart, since they are few and all of a large day is looked through for them.
-create temporary table open_lines on commit drop as
+create unlogged table work.open_lines as
 select l.*, hashtextextended(coalesce(l.transfer_id, l.reference), l.amount_cents) as hash
-from candidate_lines as l
+from work.candidate_lines as l
 where l.is_own or l.is_released;
 
-analyze open_lines;
+analyze work.open_lines;
 
-insert into news (
-    bank_day, channel, account, side, item_id, loan_id, payment_id, cause, status, kind, effective_on, variance_cents,
-    description, next_step
-)
+-- The payment of ours that a line names by the id of its transfer; a return names it by its reference, too. A table of
+-- its own, as is what follows: all of a large day is read for it, which several cores may share for a table that is
+-- made, and not for an insert.
+create unlogged table work.named as
+select distinct on (l.bank_day, l.line_id)
+    l.bank_day, l.line_id, l.kind, p.loan_id, p.payment_id, p.effective_on,
+    coalesce(l.transfer_id = p.transfer_id, false) as is_by_id
+from work.open_lines as l
+inner join payments.payments as p on abs(l.amount_cents) = p.amount_cents and l.channel = p.channel
+where
+    p.effective_on between %(day)s::date - settlement.most_days_to_settle()
+    and %(day)s::date + settlement.most_days_to_settle()
+    and (
+        l.transfer_id = p.transfer_id
+        or (l.kind = 'return' and l.reference = reconciliation.folded(p.reference))
+    )
+order by l.bank_day asc, l.line_id asc, p.effective_on desc, p.payment_id asc;
+
+-- A line that says what a matched line of its day says already, or that names a payment which the bank shows on a day
+-- around it, is more likely told twice than a payment that we lack.
+create unlogged table work.repeated as
 with found_lines as (
     select distinct
         b.channel, f.kind, b.amount_cents, b.bank_day,
@@ -136,48 +153,31 @@ with found_lines as (
     from found as f
     inner join settlement.bank_lines as b on f.bank_day = b.bank_day and f.line_id = b.line_id
     where b.bank_day = any(%(near)s::date[] || %(day)s::date)
-),
+)
 
--- The payment of ours that a line names by the id of its transfer; a return names it by its reference, too.
-named as (
-    select distinct on (l.bank_day, l.line_id)
-        l.bank_day, l.line_id, l.kind, p.loan_id, p.payment_id, p.effective_on,
-        coalesce(l.transfer_id = p.transfer_id, false) as is_by_id
-    from open_lines as l
-    inner join payments.payments as p on abs(l.amount_cents) = p.amount_cents and l.channel = p.channel
-    where
-        p.effective_on between %(day)s::date - settlement.most_days_to_settle()
-        and %(day)s::date + settlement.most_days_to_settle()
-        and (
-            l.transfer_id = p.transfer_id
-            or (l.kind = 'return' and l.reference = reconciliation.folded(p.reference))
-        )
-    order by l.bank_day asc, l.line_id asc, p.effective_on desc, p.payment_id asc
-),
+select l.bank_day, l.line_id
+from work.open_lines as l
+inner join work.pairs as p using (hash, channel, kind)
+where l.is_own and p.line_id is not null and p.payment_id is not null and l.amount_cents = p.bank_cents
+union
+select l.bank_day, l.line_id
+from work.open_lines as l
+inner join found_lines as f using (bank_day, channel, kind, amount_cents)
+where f.key = coalesce(l.transfer_id, l.reference)
+union
+select n.bank_day, n.line_id
+from work.named as n
+inner join reconciliation.matches as m on n.loan_id = m.loan_id and n.payment_id = m.payment_id and n.kind = m.kind
+where n.is_by_id and m.bank_day = any(%(near)s::date[] || %(day)s::date);
 
--- It went back, though nobody told us yet.
-sent_back as (
-    select n.* from named as n
+insert into news (
+    bank_day, channel, account, side, item_id, loan_id, payment_id, cause, status, kind, effective_on, variance_cents,
+    description, next_step
+)
+with sent_back as (
+    -- it went back, though nobody told us yet
+    select n.* from work.named as n
     where n.kind = 'return'
-),
-
--- A line that says what a matched line of its day says already, or that names a payment which the bank shows on a day
--- around it, is more likely told twice than a payment that we lack.
-repeated as (
-    select l.bank_day, l.line_id
-    from open_lines as l
-    inner join work.pairs as p using (hash, channel, kind)
-    where l.is_own and p.line_id is not null and p.payment_id is not null and l.amount_cents = p.bank_cents
-    union
-    select l.bank_day, l.line_id
-    from open_lines as l
-    inner join found_lines as f using (bank_day, channel, kind, amount_cents)
-    where f.key = coalesce(l.transfer_id, l.reference)
-    union
-    select n.bank_day, n.line_id
-    from named as n
-    inner join reconciliation.matches as m on n.loan_id = m.loan_id and n.payment_id = m.payment_id and n.kind = m.kind
-    where n.is_by_id and m.bank_day = any(%(near)s::date[] || %(day)s::date)
 ),
 
 -- Fees of payouts that were paid in full, which their processor charges in a line of its own.
@@ -185,7 +185,7 @@ fees_apart as (
     select
         f.bank_day, p.channel, f.group_no, sum(settlement.fee_cents(f.our_cents, r.fee_ppm, r.fee_cents_each)) as cents
     from found as f
-    inner join left_payments as p on f.payment_id = p.payment_id and f.kind = p.kind
+    inner join work.left_payments as p on f.payment_id = p.payment_id and f.kind = p.kind
     inner join settlement.rules as r on p.channel = r.channel
     where f.group_no is not null and r.grouped_by = 'payout'
     group by f.bank_day, p.channel, f.group_no
@@ -223,8 +223,8 @@ judged as (
                 where a.bank_day = l.bank_day and a.channel = l.channel and a.cents = -l.amount_cents
             )
         ) as is_small_fee
-    from open_lines as l
-    left join repeated as d on l.bank_day = d.bank_day and l.line_id = d.line_id
+    from work.open_lines as l
+    left join work.repeated as d on l.bank_day = d.bank_day and l.line_id = d.line_id
     left join sent_back as s on l.bank_day = s.bank_day and l.line_id = s.line_id
     left join written_off as w on l.bank_day = w.bank_day and l.line_id = w.line_id
 )
@@ -291,7 +291,7 @@ select
         when w.payment_id is null
             then 'Wait for the next statements; if they do not show it, ask the bank and, failing that, the source.'
     end
-from candidate_movements as m
+from work.candidate_movements as m
 left join written_off as w on m.our_day = w.bank_day and m.payment_id = w.payment_id
 where m.is_own or m.is_released;
 
@@ -307,7 +307,7 @@ select f.bank_day from found as f
 union
 select f.our_day from found as f
 union
-select l.bank_day from candidate_lines as l
+select l.bank_day from work.candidate_lines as l
 where l.is_released;
 
 delete from touched as t
@@ -322,7 +322,7 @@ using (
     union
     select f.bank_day, f.our_day, f.line_id, f.payment_id, f.kind from found as f
     union
-    select l.bank_day, null, l.line_id, null, null from candidate_lines as l
+    select l.bank_day, null, l.line_id, null, null from work.candidate_lines as l
     where l.is_released
 ) as c
 where

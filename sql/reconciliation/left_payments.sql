@@ -1,9 +1,9 @@
 -- The payments of `work.left_movements`, of value dates :value_dates, whatever became of them. Tells on which days we
 -- learned of those that come in batches: their rows say in which. A return is known by the transfer by which the money
 -- went back.
-drop table if exists pg_temp.left_payments;
+drop table if exists work.left_payments;
 
-create temporary table left_payments on commit drop as
+create unlogged table work.left_payments as
 select
     m.*, p.channel, p.booked_on, p.batch_id, p.line, p.reference as as_written,
     coalesce(
@@ -28,7 +28,7 @@ inner join payments.payments as p
 left join settlement.rules as r on p.channel = r.channel
 where p.effective_on = any(%(value_dates)s);
 
-analyze left_payments;
+analyze work.left_payments;
 
-select distinct p.booked_on from left_payments as p
+select distinct p.booked_on from work.left_payments as p
 where p.grouped_by <> 'transfer' and p.kind = 'credit'

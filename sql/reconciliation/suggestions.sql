@@ -13,8 +13,8 @@ with alike as (
         row_number() over (
             partition by l.bank_day, l.line_id order by abs(l.bank_day - m.our_day), m.our_day, m.payment_id
         ) as nth
-    from candidate_lines as l
-    inner join candidate_movements as m using (channel, account, kind, amount_cents)
+    from work.candidate_lines as l
+    inner join work.candidate_movements as m using (channel, account, kind, amount_cents)
     where l.is_own or m.is_own
 ),
 
@@ -39,7 +39,7 @@ of_batches as (
     from batch_lines as l
     inner join batch_groups as g on l.group_id = g.group_id
     inner join batch_members as m on g.group_id = m.group_id
-    inner join candidate_lines as still on l.bank_day = still.bank_day and l.line_id = still.line_id
+    inner join work.candidate_lines as still on l.bank_day = still.bank_day and l.line_id = still.line_id
     where
         g.members <= 1000 and (still.is_own or m.is_own)
         and not exists (

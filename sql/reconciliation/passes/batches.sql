@@ -12,7 +12,7 @@ select
     dense_rank() over (
         order by m.channel, m.account, m.number, case when m.number is null then m.our_day end
     ) as group_id
-from candidate_movements as m
+from work.candidate_movements as m
 where m.grouped_by <> 'transfer' and m.kind = 'credit';
 
 create temporary table batch_groups on commit drop as
@@ -30,7 +30,7 @@ analyze batch_members, batch_groups;
 -- Lines by the group that they name, or whose number is the only one that theirs is like.
 create temporary table batch_lines on commit drop as
 with lines as (
-    select l.* from candidate_lines as l
+    select l.* from work.candidate_lines as l
     where l.grouped_by <> 'transfer' and l.kind = 'credit'
 ),
 
@@ -344,13 +344,13 @@ from certain as c;
 with named as (
     -- each of the two names by itself: neither alone has to be known
     select m.payment_id, m.amount_cents, l.bank_day, l.line_id, l.amount_cents as line_cents
-    from candidate_movements as m
-    inner join candidate_lines as l using (channel, account, kind, transfer_id)
+    from work.candidate_movements as m
+    inner join work.candidate_lines as l using (channel, account, kind, transfer_id)
     where m.kind = 'credit' and m.grouped_by = 'transfer' and l.amount_cents < m.amount_cents
     union
     select m.payment_id, m.amount_cents, l.bank_day, l.line_id, l.amount_cents as line_cents
-    from candidate_movements as m
-    inner join candidate_lines as l using (channel, account, kind, reference)
+    from work.candidate_movements as m
+    inner join work.candidate_lines as l using (channel, account, kind, reference)
     where
         m.kind = 'credit' and m.grouped_by = 'transfer' and l.amount_cents < m.amount_cents
         and reconciliation.ids_are_silent(l.transfer_id, m.transfer_id)
@@ -401,12 +401,12 @@ with taken_apart as (
 of_the_day as (
     select l.claim
     from claim_lines as l
-    inner join candidate_lines as o on l.bank_day = o.bank_day and l.line_id = o.line_id
+    inner join work.candidate_lines as o on l.bank_day = o.bank_day and l.line_id = o.line_id
     where o.is_own
     union
     select m.claim
     from claim_members as m
-    inner join candidate_movements as o on m.payment_id = o.payment_id
+    inner join work.candidate_movements as o on m.payment_id = o.payment_id
     where o.is_own and o.kind = 'credit'
 )
 
@@ -450,7 +450,7 @@ shares as (
         case when c.is_net then o.fee_cents else 0 end as fee_cents
     from claim_members as m
     inner join batch_claims as c on m.claim = c.claim
-    inner join candidate_movements as o on m.payment_id = o.payment_id and o.kind = 'credit'
+    inner join work.candidate_movements as o on m.payment_id = o.payment_id and o.kind = 'credit'
 ),
 
 members as (

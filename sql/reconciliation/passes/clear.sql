@@ -1,11 +1,11 @@
 -- What a pass has found is no candidate for the next.
-delete from candidate_lines as l
+delete from work.candidate_lines as l
 where exists (
     select from found as f
     where f.bank_day = l.bank_day and f.line_id = l.line_id
 );
 
-delete from candidate_movements as m
+delete from work.candidate_movements as m
 where exists (
     select from found as f
     where f.payment_id = m.payment_id and f.kind = m.kind

@@ -44,7 +44,7 @@ lines as (
         count(*) over (partition by d.decision_id) as lines,
         count(*) over (partition by d.decision_id) = cardinality(d.line_ids) as is_complete
     from decisions as d
-    inner join candidate_lines as l on d.bank_day = l.bank_day and l.line_id = any(d.line_ids)
+    inner join work.candidate_lines as l on d.bank_day = l.bank_day and l.line_id = any(d.line_ids)
     window along as (partition by d.decision_id order by l.line_id)
 ),
 
@@ -58,7 +58,7 @@ members as (
         count(*) over (partition by d.decision_id) as members,
         count(*) over (partition by d.decision_id) = cardinality(d.payment_ids) as is_complete
     from decisions as d
-    inner join candidate_movements as m on m.payment_id = any(d.payment_ids)
+    inner join work.candidate_movements as m on m.payment_id = any(d.payment_ids)
     where
         m.kind in (
             select l.kind from lines as l

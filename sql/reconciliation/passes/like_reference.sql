@@ -11,8 +11,8 @@ with near as (
         l.is_own or m.is_own as is_own,
         count(*) over (partition by l.bank_day, l.line_id) as movements,
         count(*) over (partition by m.payment_id, m.kind) as lines
-    from candidate_lines as l
-    inner join candidate_movements as m using (channel, account, kind, amount_cents)
+    from work.candidate_lines as l
+    inner join work.candidate_movements as m using (channel, account, kind, amount_cents)
     where
         reconciliation.ids_are_silent(l.transfer_id, m.transfer_id)
         and case %(method)s

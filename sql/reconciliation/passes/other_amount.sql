@@ -6,12 +6,12 @@ insert into found (
 )
 with lines as (
     select c.*, case %(method)s when 'transfer_id_other_amount' then c.transfer_id else c.reference end as key
-    from candidate_lines as c
+    from work.candidate_lines as c
 ),
 
 movements as (
     select c.*, case %(method)s when 'transfer_id_other_amount' then c.transfer_id else c.reference end as key
-    from candidate_movements as c
+    from work.candidate_movements as c
 ),
 
 near as (

@@ -16,7 +16,7 @@ with lines as (
             when 'reference_of_the_day' then c.bank_day || ' ' || c.reference
             else c.reference
         end as key
-    from candidate_lines as c
+    from work.candidate_lines as c
 ),
 
 movements as (
@@ -27,7 +27,7 @@ movements as (
             when 'reference_of_the_day' then c.our_day || ' ' || c.reference
             else c.reference
         end as key
-    from candidate_movements as c
+    from work.candidate_movements as c
 ),
 
 met_lines as (
