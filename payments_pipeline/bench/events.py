@@ -51,7 +51,9 @@ Connection = psycopg.Connection[Any]
 _PROCESSES: Final = ("bank", "client", "database")
 _DATABASE: Final = "bench_events"
 _START_SECONDS: Final = 600
-_SLOW_PAGE_MS: Final = 10
+_SLOW_PAGE_MS: Final = (10, 30)
+_SLOW_PAGES: Final = 2_000
+"""As many as are read of a bank that takes its time: all would only take longer."""
 
 _STAGED_INTO: Final = (
     "staged",
@@ -106,16 +108,17 @@ def measure_events(settings: Settings, events: int) -> None:
         timed("taken up", _take_up(connection))
         _forget(database)
         timed("polled again, the server's memory in use", _poll(connection, client, after))
-        bank.set_faults(f"slow=1:{_SLOW_PAGE_MS / 1000}s")
-        timed(f"{_SLOW_PAGE_MS} ms a page: read, and nothing done with them", _read(client))
-        _forget(database)
-        timed(f"{_SLOW_PAGE_MS} ms a page: polled", _poll(connection, client, after))
+        for milliseconds in _SLOW_PAGE_MS:
+            bank.set_faults(f"slow=1:{milliseconds / 1000}s")
+            timed(f"{milliseconds} ms a page: read, and nothing done with them", _read(client, _SLOW_PAGES))
+            _forget(database)
+            timed(f"{milliseconds} ms a page: polled", _poll(connection, client, after, _SLOW_PAGES))
     console.print(table)
 
 
-def _read(client: ColumnClient) -> Iterator[int]:
+def _read(client: ColumnClient, most: int | None = None) -> Iterator[int]:
     """How many events each page has, from the newest back."""
-    return (len(page.items) for page in _pages(client))
+    return (len(page.items) for page in islice(_pages(client), most))
 
 
 def _sample(client: ColumnClient) -> list[RawEvent]:
@@ -140,8 +143,11 @@ def _stage(connection: Connection, events: list[RawEvent], received_at: datetime
         connection.commit()
 
 
-def _poll(connection: Connection, client: ColumnClient, received_at: datetime) -> Iterator[int]:
-    yield poll_events(connection, client, received_at=received_at, since=DAY - timedelta(days=5), sweeps=()).new
+def _poll(
+    connection: Connection, client: ColumnClient, received_at: datetime, most: int | None = None
+) -> Iterator[int]:
+    since = DAY - timedelta(days=5)
+    yield poll_events(connection, client, received_at=received_at, since=since, max_pages=most, sweeps=()).new
 
 
 def _take_up(connection: Connection) -> Iterator[int]:
