@@ -50,7 +50,7 @@ from keyed as k;
 analyze work.payment_ingestions;
 
 -- What is quoted and is no loan of ours belongs to loan 0. Looked for in the order of the loans' key, once for each: a
--- join of all rows took a third of the work, since it put the whole book into a hash.
+-- join of all rows puts the whole book into a hash.
 create unlogged table work.unknown_loans as
 select a.loan_id
 from (select distinct i.loan_id from work.payment_ingestions as i) as a

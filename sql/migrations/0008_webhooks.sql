@@ -52,7 +52,7 @@ create table ingestion.unreadable_messages (
     fault text not null
 );
 comment on table ingestion.unreadable_messages is
-'What was told to us and could not be read, byte for byte: signed messages, and what the bank lists as an event. Each '
+'What was told to us and could not be read: signed messages, byte for byte, and what the bank lists as an event. Each '
 'has a case of the category webhook or unreadable_event.';
 comment on column ingestion.unreadable_messages.request_id is
 'Message, derived from its endpoint, its channel and its bytes.';
@@ -60,7 +60,7 @@ comment on column ingestion.unreadable_messages.endpoint is
 'Where it was sent; column:events for the list that the bank gives when it is asked.';
 comment on column ingestion.unreadable_messages.received_at is 'When we received it.';
 comment on column ingestion.unreadable_messages.body is
-'The message as received; of a list, the text of its one item.';
+'The message as received; of a list, its one item, or the plain fields of one that is nested too deeply.';
 comment on column ingestion.unreadable_messages.fault is 'What was expected of it.';
 
 -- Payments are looked up by their reference, day by day. Of a million hashed references the index is half the size of
