@@ -45,6 +45,7 @@ MEASURED_DAY = date(2026, 7, 2)
 LEFT_BEHIND = (
     "ingestion.payment_ingestions",
     "ingestion.duplicates",
+    "ingestion.earlier_words",
     "servicing.instalments",
     "payments.payments",
     "payments.transitions",

@@ -65,6 +65,14 @@ _FILES: Final = frozenset({"csv", "postgres"})
             look_next="ingestion.payment_ingestions",
         ),
         table(
+            "ingestion.earlier_words",
+            "Repeats that tell an earlier instant than what they repeat: the earliest counts, whichever was heard first.",
+            deps=["ingestion.staged"],
+            owner="payments-operations",
+            nature="facts",
+            look_next="ingestion.duplicates",
+        ),
+        table(
             "ingestion.payment_ingestions",
             "What was said about each payment, once, however often it was delivered.",
             deps=["ingestion.staged"],

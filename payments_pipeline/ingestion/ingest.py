@@ -23,6 +23,7 @@ ROWS_AT_ONCE: Final = 2_000_000
 _STEPS: Final = (
     "payment_ingestions",
     "repeats",
+    "earlier_words",
     "duplicates",
     "reversal_days",
     "payment_artifacts",

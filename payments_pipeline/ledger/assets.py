@@ -28,7 +28,7 @@ from payments_pipeline.postgres.run import run
         table(
             "payments.transitions",
             "The life of each payment: pending, completed once the money is there, reversed if it went back.",
-            deps=["payments.payments"],
+            deps=["payments.payments", "ingestion.earlier_words"],
             owner="payments-operations",
             nature="facts",
             look_next="ledger.allocations",

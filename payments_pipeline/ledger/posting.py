@@ -308,6 +308,7 @@ def _fold(share: _Share, day: date, horizon: date) -> None:
     run(connection, "ledger/fold/standing", day=day, **span)
     connection.execute("analyze pg_temp.standing")
     run(connection, "ledger/fold/earlier_receipts", **span)
+    run(connection, "ledger/fold/earliest", **span)
     run(connection, "ledger/fold/loans", since=since, **loans)
     run(connection, "ledger/fold/wind_back")
     connection.execute("analyze pg_temp.fold")

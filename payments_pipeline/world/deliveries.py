@@ -258,7 +258,7 @@ def _cancellations(rng: np.random.Generator, world: World, book: Book, payments:
 
 
 def _repeats(rng: np.random.Generator, world: World, told: Deliveries, days: Days) -> Deliveries:
-    """Deliveries made again, on the same day or the next, as they were or spelled otherwise."""
+    """Deliveries made again, on the same day or the next, as they were, spelled otherwise or with a later instant."""
     kind = outcome(rng, [noise.DUPLICATE.times(world.noise), noise.RECASED_DUPLICATE.times(world.noise)], len(told))
     which = np.flatnonzero(kind)
     rows = told[which]
@@ -267,6 +267,9 @@ def _repeats(rng: np.random.Generator, world: World, told: Deliveries, days: Day
     is_recased = kind[which] == 2
     rows["truth"] = np.where(is_recased, Truth.RECASED_DUPLICATE, Truth.DUPLICATE)
     rows["spelling"] = np.where(is_recased, rng.integers(1, len(Spelling), len(rows)), Spelling.PLAIN)
+    (apart,) = rng.spawn(1)  # so that what a seed draws besides stays as it is
+    is_retold = apart.random(len(rows)) < noise.RETOLD.times(world.noise)
+    rows["occurred_at"] += np.where(is_retold, apart.integers(1, 5_400, len(rows)), 0)
     rows["copy"] = 1
     return rows
 

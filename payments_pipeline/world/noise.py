@@ -57,6 +57,7 @@ DUPLICATE: Final = Rate(0.02, "rows", "told again in the same file or the next d
 RECASED_DUPLICATE: Final = Rate(
     0.003, "rows", "told again with the reference (or loan number) in another case or padded"
 )
+RETOLD: Final = Rate(0.2, "rows told again", "with a later instant, as by another source")
 MALFORMED: Final = Rate(0.002, "rows", "preceded by a broken copy of itself")
 
 # What the bank and the processors do.

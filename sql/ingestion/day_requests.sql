@@ -5,6 +5,13 @@ with days as (
     union
     select a.batch_id, a.happened_on from work.payment_ingestions as a
     where a.signal in ('returned', 'recalled')
+    union
+    select e.batch_id, days.business_date
+    from ingestion.earlier_words as e
+    cross join lateral (values (e.effective_on), (e.happened_on)) as days (business_date)
+    where
+        e.effective_on = any(%(days)s::date[]) and e.batch_id = any(%(batches)s::uuid[])
+        and (days.business_date = e.effective_on or e.signal in ('returned', 'recalled'))
 )
 
 select d.business_date, 'ingested', d.batch_id::text from days as d

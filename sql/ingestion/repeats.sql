@@ -16,7 +16,9 @@ ranked as (
     -- of rows that say the same, the one that came first is the original
     select
         a.booked_on, a.batch_id, a.line, a.loan_id, a.payment_id, a.signal,
-        first_value(a.batch_id) over said as original_batch_id, first_value(a.line) over said as original_line
+        first_value(a.batch_id) over said as original_batch_id, first_value(a.line) over said as original_line,
+        (a.occurred_at, coalesce(a.return_code, ''))
+        < (first_value(a.occurred_at) over said, coalesce(first_value(a.return_code) over said, '')) as is_earlier
     from work.payment_ingestions as a
     inner join said_twice as t on uuid_hash_extended(a.payment_id, hashtext(a.signal)) = t.hash
     window said as (partition by a.idempotency_key, a.signal order by a.received_at, a.batch_id, a.line)
@@ -26,7 +28,8 @@ known as (
     -- said in a batch before these; the days' partitions alone are looked through
     select
         a.booked_on, a.batch_id, a.line, a.loan_id, a.payment_id, a.signal,
-        i.batch_id as original_batch_id, i.line as original_line
+        i.batch_id as original_batch_id, i.line as original_line,
+        (a.occurred_at, coalesce(a.return_code, '')) < (i.occurred_at, coalesce(i.return_code, '')) as is_earlier
     from work.payment_ingestions as a
     inner join ingestion.payment_ingestions as i
         on

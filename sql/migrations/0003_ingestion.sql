@@ -183,6 +183,38 @@ comment on column ingestion.duplicates.signal is 'The word it repeats.';
 comment on column ingestion.duplicates.original_batch_id is 'Batch of the original.';
 comment on column ingestion.duplicates.original_line is 'Row of the original.';
 
+create table ingestion.earlier_words (
+    effective_on date not null,
+    loan_id bigint not null,
+    payment_id uuid not null,
+    signal text not null,
+    channel text not null,
+    occurred_at timestamptz not null,
+    happened_on date not null,
+    return_code text,
+    transfer_id text,
+    booked_on date not null,
+    batch_id uuid not null,
+    line integer not null,
+    primary key (effective_on, loan_id, payment_id, signal, batch_id, line)
+);
+comment on table ingestion.earlier_words is
+'Repeats that tell an earlier instant than the word they repeat, or of one instant another return code. The earliest '
+'counts, whichever we heard first: it orders the receipts of a day, and dates a return.';
+comment on column ingestion.earlier_words.effective_on is 'Value date of the payment.';
+comment on column ingestion.earlier_words.loan_id is 'Loan.';
+comment on column ingestion.earlier_words.payment_id is 'Payment it is about.';
+comment on column ingestion.earlier_words.signal is 'The word.';
+comment on column ingestion.earlier_words.channel is 'Rail.';
+comment on column ingestion.earlier_words.occurred_at is 'Instant that it tells.';
+comment on column ingestion.earlier_words.happened_on is 'Business date of that instant.';
+comment on column ingestion.earlier_words.return_code is 'Code of a return.';
+comment on column ingestion.earlier_words.transfer_id is
+'Id of the transfer at the provider; for a return, of the one by which the money went back.';
+comment on column ingestion.earlier_words.booked_on is 'Business date on which we learned it.';
+comment on column ingestion.earlier_words.batch_id is 'Batch of the repeat.';
+comment on column ingestion.earlier_words.line is 'Row of the repeat.';
+
 create table ingestion.payment_artifacts (
     artifact_id uuid primary key,
     batch_id uuid not null,

@@ -158,6 +158,18 @@ from (
 ) as f
 group by f.day
 union all
+select 'ingestion.earlier_words', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        e.effective_on as day,
+        sha256(convert_to(row(
+            e.effective_on, e.loan_id, e.payment_id, e.signal, e.channel, e.occurred_at, e.happened_on, e.return_code,
+            e.transfer_id, e.booked_on, e.batch_id, e.line
+        )::text, 'UTF8')) as hash
+    from ingestion.earlier_words as e
+) as f
+group by f.day
+union all
 -- address and id of a batch's own file say where the file lay; those of a document are what a row said
 select 'ingestion.payment_artifacts', null, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
 from (

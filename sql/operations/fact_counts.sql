@@ -20,6 +20,11 @@ from ingestion.duplicates as d
 where d.booked_on between %(first)s and %(last)s
 group by d.booked_on
 union all
+select 'ingestion.earlier_words', e.effective_on, count(*)
+from ingestion.earlier_words as e
+where e.effective_on between %(first)s and %(last)s
+group by e.effective_on
+union all
 select 'ingestion.payment_ingestions', i.effective_on, count(*)
 from ingestion.payment_ingestions as i
 where i.effective_on between %(first)s and %(last)s

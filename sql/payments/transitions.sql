@@ -18,6 +18,18 @@ with words as (
         i.effective_on = any(%(value_dates)s::date[]) and i.effective_on <> %(day)s
         and i.loan_id between %(first_loan)s and %(last_loan)s
         and i.happened_on = %(day)s and i.signal in ('returned', 'recalled')
+
+    union all
+
+    -- a return may turn out to have happened on another day than first told
+    select
+        e.effective_on, e.loan_id, e.payment_id, e.channel, e.signal, e.occurred_at, e.happened_on, e.return_code,
+        e.booked_on, e.batch_id, e.line
+    from ingestion.earlier_words as e
+    where
+        e.effective_on = any(%(value_dates)s::date[]) and (e.effective_on = %(day)s or e.happened_on = %(day)s)
+        and e.loan_id between %(first_loan)s and %(last_loan)s
+        and e.signal in ('returned', 'recalled')
 ),
 
 steps as (

@@ -2,7 +2,7 @@ import json
 import random
 import threading
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +103,29 @@ def test_repeats_name_the_first_row_that_said_it(connection: psycopg.Connection[
         (b.batch_id, 1, a.batch_id, 3, "returned"),
         (b.batch_id, 3, a.batch_id, 1, "settled"),
     ]
+
+
+@pytest.mark.parametrize("is_earlier_first", [False, True])
+def test_of_two_instants_told_of_one_word_the_earlier_is_kept_and_asks_for_its_days(
+    connection: psycopg.Connection[Any], tmp_path: Path, is_earlier_first: bool
+) -> None:
+    earlier, later = "2026-03-01T14:30:00Z", "2026-03-02T14:30:00Z"
+    for name, at in enumerate([earlier, later] if is_earlier_first else [later, earlier]):
+        put_rows(tmp_path, f"{name}.csv", [row(payment_date=at), row(payment_date=at, event="returned")])
+        take_in(connection, tmp_path)
+        if name == 0:
+            connection.execute("update operations.day_requests set satisfied_at = now()")
+            connection.commit()
+    kept = fetch(connection, "select signal, occurred_at, happened_on, line from ingestion.earlier_words order by line")
+    asked = fetch(connection, "select business_date from operations.day_requests where satisfied_at is null order by 1")
+    back_on = fetch(connection, "select happened_on from ingestion.reversal_days order by 1")
+    if is_earlier_first:
+        assert (kept, asked, back_on) == ([], [], [(DAY - timedelta(days=1),)])
+    else:
+        then = datetime.fromisoformat(earlier)
+        assert kept == [("settled", then, DAY - timedelta(days=1), 1), ("returned", then, DAY - timedelta(days=1), 2)]
+        assert asked == [(DAY - timedelta(days=1),), (DAY,)]
+        assert back_on == [(DAY - timedelta(days=1),), (DAY,)]
 
 
 def test_a_loan_is_known_by_its_number_and_any_other_is_loan_0(
@@ -356,7 +379,8 @@ def test_the_order_of_arrival_makes_no_difference_to_what_is_known(database: Dat
         with database.connect("owner") as owner:
             owner.execute(
                 "truncate ingestion.batches, ingestion.staged, ingestion.rejects, ingestion.payment_artifacts,"
-                " ingestion.payment_ingestions, ingestion.duplicates, ingestion.staging_process_log"
+                " ingestion.payment_ingestions, ingestion.duplicates, ingestion.earlier_words,"
+                " ingestion.staging_process_log"
             )
     assert known[0] == known[1]
     assert known[0]

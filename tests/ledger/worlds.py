@@ -4,7 +4,7 @@ import csv
 import hashlib
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -126,6 +126,28 @@ def words_of(book: Iterable[Loan]) -> list[Word]:
     )
 
 
+def tell_later(words: Iterable[Word], rng: random.Random) -> tuple[list[Word], list[Word]]:
+    """Words of which a third are first told with too late an instant, a return perhaps with another code too; and what
+    was true of those, to be told afterwards.
+    """
+    first, mended = [], []
+    for word in words:
+        receipt = word.receipt
+        if rng.random() < 1 / 3:
+            mended.append(word)
+            if word.is_return and receipt.returned_on:
+                receipt = replace(
+                    receipt,
+                    returned_on=receipt.returned_on + timedelta(days=rng.randrange(3)),
+                    occurred=receipt.occurred + rng.randrange(1, 4),
+                    is_nsf=rng.random() < 0.5,
+                )
+            else:
+                receipt = replace(receipt, occurred=receipt.occurred + rng.randrange(1, 4))
+        first.append(replace(word, receipt=receipt))
+    return first, mended
+
+
 def insert_book(connection: psycopg.Connection[Any], book: Iterable[Loan]) -> None:
     """The loans, their statuses and what the rules need about them."""
     book = list(book)
@@ -172,10 +194,8 @@ def deliver(connection: psycopg.Connection[Any], words: Iterable[Word], booked_o
         receipt = word.receipt
         key = hashlib.sha256(f"{receipt.payment}".encode()).digest()
         batch = UUID(bytes=hashlib.sha256(f"{receipt.payment}|{word.is_return}".encode()).digest()[:16])
-        happened = receipt.returned_on if word.is_return and receipt.returned_on else receipt.effective_on
-        occurred = datetime.combine(happened, datetime.min.time(), UTC) + timedelta(hours=6 + receipt.occurred)
-        signal = "returned" if word.is_return else CHANNELS[word.channel]
-        code = ("R01" if receipt.is_nsf else "R02") if word.is_return else None
+        happened, occurred = _happened(word)
+        signal, code = _signal(word), _code(word)
         if word.is_return:
             connection.execute(
                 "insert into ingestion.reversal_days values (%s, %s) on conflict do nothing",
@@ -227,6 +247,47 @@ def deliver(connection: psycopg.Connection[Any], words: Iterable[Word], booked_o
                 received,
             ),
         )
+
+
+def tell_earlier(connection: psycopg.Connection[Any], words: Iterable[Word], booked_on: date) -> None:
+    """Words are told again with the instant at which they happened: what ingestion leaves behind for such repeats."""
+    for word in words:
+        receipt = word.receipt
+        happened, occurred = _happened(word)
+        connection.execute(
+            "insert into ingestion.earlier_words values (%s, %s, %s, %s, %s, %s, %s, %s, null, %s, %s, 2)",
+            (
+                receipt.effective_on,
+                word.loan_id,
+                receipt.payment,
+                _signal(word),
+                word.channel,
+                occurred,
+                happened,
+                _code(word),
+                booked_on,
+                receipt.payment,
+            ),
+        )
+        if word.is_return:
+            connection.execute(
+                "insert into ingestion.reversal_days values (%s, %s) on conflict do nothing",
+                (happened, receipt.effective_on),
+            )
+
+
+def _signal(word: Word) -> str:
+    return "returned" if word.is_return else CHANNELS[word.channel]
+
+
+def _code(word: Word) -> str | None:
+    return ("R01" if word.receipt.is_nsf else "R02") if word.is_return else None
+
+
+def _happened(word: Word) -> tuple[date, datetime]:
+    receipt = word.receipt
+    happened = receipt.returned_on if word.is_return and receipt.returned_on else receipt.effective_on
+    return happened, datetime.combine(happened, datetime.min.time(), UTC) + timedelta(hours=6 + receipt.occurred)
 
 
 def begin(database: Database, book: Iterable[Loan]) -> psycopg.Connection[Any]:

@@ -59,7 +59,7 @@ insert into ledger.conversions values
 (3, 6, 'disbursement', '2025-12-15', null, -30000, 0, 0, 0, 0, -30000, 0, 0)
 """
 
-# What is delivered over the week: each payment's word, the returns of some, repeats of some. A word is booked on the
+# What is delivered over the week: each payment's word, the returns of some, repeats of some, half of them with an earlier instant. A word is booked on the
 # day it happened, or some days later where it was late.
 _WORDS: Final = """
 create table public.words as
@@ -90,7 +90,10 @@ select
     t.*, t.happened_on + t.days_late + t.nth as booked_on,
     operations.content_id('batch|' || to_char((t.happened_on + t.days_late + t.nth)::timestamp, 'YYYY-MM-DD')) as batch_id,
     (row_number() over (partition by t.happened_on + t.days_late + t.nth order by t.nth, t.k, t.signal))::integer as line,
-    (t.happened_on + interval '15 hours' + t.k %% 600 * interval '1 minute') at time zone 'UTC' as occurred_at,
+    (
+        t.happened_on + interval '15 hours' + t.k %% 600 * interval '1 minute'
+        - case when t.nth = 1 and t.k %% 26 = 0 then interval '1 hour' else interval '0' end
+    ) at time zone 'UTC' as occurred_at,
     t.signal || ',' || t.reference || ',' || t.loan_number || ',' || t.amount_cents || ',' || t.value_date as raw,
     sha256(convert_to(
         t.channel || '|' || lower(t.reference) || '|' || t.value_date || '|' || t.amount_cents || '|' || t.loan_number, 'UTF8'
@@ -129,6 +132,12 @@ insert into ingestion.duplicates
 select w.booked_on, w.batch_id, w.line, w.loan_id, encode(substr(w.key, 1, 16), 'hex')::uuid, w.signal, o.batch_id, o.line
 from public.words as w inner join public.words as o on w.k = o.k and w.signal = o.signal and o.nth = 0
 where w.booked_on = %(day)s and w.nth = 1;
+insert into ingestion.earlier_words
+select
+    w.value_date, w.loan_id, encode(substr(w.key, 1, 16), 'hex')::uuid, w.signal, w.channel, w.occurred_at, w.happened_on,
+    w.code, null, w.booked_on, w.batch_id, w.line
+from public.words as w
+where w.booked_on = %(day)s and w.nth = 1 and w.k %% 26 = 0;
 insert into ingestion.batches
 select batch_id, 'bank', '/inbox/' || booked_on, sha256('file'), 1000, booked_on + interval '20 hours', booked_on, count(*)
 from ingestion.staged where booked_on = %(day)s group by batch_id, booked_on;

@@ -16,6 +16,7 @@ FACTS = (
     "ingestion.bank_events",
     "ingestion.batches",
     "ingestion.duplicates",
+    "ingestion.earlier_words",
     "ingestion.payment_artifacts",
     "ingestion.payment_ingestions",
     "ingestion.rejects",

@@ -370,6 +370,21 @@ CRIMES = [
         "returning booked_on, 'batch ' || batch_id || ', row ' || line",
     ),
     Crime(
+        "every_duplicate_names_its_original",
+        "a repeat tells an earlier instant that nobody noticed",
+        "update ingestion.staged as s set occurred_at = s.occurred_at - interval '1 hour' from ingestion.duplicates as d "
+        "where s.booked_on = d.booked_on and s.batch_id = d.batch_id and s.line = d.line and d.booked_on = '2026-01-05' "
+        "returning d.booked_on, 'batch ' || d.batch_id || ', row ' || d.line",
+    ),
+    Crime(
+        "every_duplicate_names_its_original",
+        "a repeat counts as earlier than its original, and is not",
+        "insert into ingestion.earlier_words select s.value_date, d.loan_id, d.payment_id, d.signal, s.channel, s.occurred_at, "
+        "s.value_date, s.return_code, null, d.booked_on, d.batch_id, d.line from ingestion.duplicates as d "
+        "inner join ingestion.staged as s using (booked_on, batch_id, line) where d.booked_on = '2026-01-05' "
+        "on conflict do nothing returning booked_on, 'batch ' || batch_id || ', row ' || line",
+    ),
+    Crime(
         "every_event_of_the_bank_is_staged",
         "the text of an event is lost",
         "delete from ingestion.staged as s using ingestion.bank_events as e where s.batch_id = e.batch_id "

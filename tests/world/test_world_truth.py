@@ -190,8 +190,11 @@ def test_a_repeat_says_what_its_original_says(made: Made) -> None:
     originals = made.good[~made.good["truth"].isin(["duplicate", "recased_duplicate"])]
     both = repeats.merge(originals, on=["identity", "event"], suffixes=("", "_original"), validate="m:1")
     assert len(both) == len(repeats)
-    for column in ("payment_date", "amount", "value_date", "return_code", "transfer_id", "metadata"):
+    for column in ("amount", "value_date", "return_code", "transfer_id", "metadata"):
         assert (both[f"told_{column}"] == both[f"told_{column}_original"]).all()
+    later = pd.to_datetime(both["told_payment_date"]) - pd.to_datetime(both["told_payment_date_original"])
+    assert later.between(pd.Timedelta(0), pd.Timedelta(minutes=90)).all()
+    assert 0.1 < (later > pd.Timedelta(0)).mean() < 0.9
     days = (pd.to_datetime(both["arrival_day"]) - pd.to_datetime(both["arrival_day_original"])).dt.days
     assert set(days) == {0, 1}
     spelled_alike = both["told_reference_number"] == both["told_reference_number_original"]

@@ -43,6 +43,13 @@ news as (
 
     union all
 
+    -- of a payment of the day it has come to light that it was made earlier than first told: another may follow it now
+    select e.loan_id, e.effective_on, e.booked_on
+    from ingestion.earlier_words as e
+    where e.effective_on = %(day)s and e.loan_id between %(first_loan)s and %(last_loan)s
+
+    union all
+
     -- a status that begins on the day: it may end a hold on what is in suspense, and if it has come to light only now,
     -- receipts and grace days since may have another policy
     select s.loan_id, %(day)s::date, %(day)s::date

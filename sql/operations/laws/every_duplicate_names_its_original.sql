@@ -1,13 +1,35 @@
--- Law 4. Each repeat names the row that said the same before, and that row is news of the very same payment.
+-- Law 4. Each repeat names the row that said the same before, and that row is news of the very same payment. One that
+-- tells an earlier instant than its original is kept as such: what counts is what happened, not what arrived first.
 with repeats as materialized (
     -- a repeat carries the value date of its original: that is part of the key
-    select d.*, s.value_date
+    select d.*, s.value_date, s.occurred_at, coalesce(s.return_code, '') as return_code
     from ingestion.duplicates as d
     left join ingestion.staged as s
         on
             d.booked_on = s.booked_on and d.batch_id = s.batch_id and d.line = s.line
             and s.booked_on between %(first)s and %(last)s
     where d.booked_on between %(first)s and %(last)s
+),
+
+compared as (
+    select
+        r.*,
+        i.line is null as is_without_original,
+        (r.occurred_at, r.return_code) < (i.occurred_at, coalesce(i.return_code, '')) as is_earlier,
+        e.line is not null as is_kept
+    from repeats as r
+    left join ingestion.payment_ingestions as i
+        on
+            r.value_date = i.effective_on and r.loan_id = i.loan_id and r.payment_id = i.payment_id
+            and r.signal = i.signal and r.original_batch_id = i.batch_id and r.original_line = i.line
+            and i.effective_on between (select min(q.value_date) from repeats as q) and (
+                select max(q.value_date) from repeats as q
+            )
+    left join ingestion.earlier_words as e
+        on
+            r.value_date = e.effective_on and r.loan_id = e.loan_id and r.payment_id = e.payment_id
+            and r.signal = e.signal and r.batch_id = e.batch_id and r.line = e.line
+            and r.occurred_at = e.occurred_at and r.return_code = coalesce(e.return_code, '')
 ),
 
 broken as materialized (
@@ -19,15 +41,21 @@ broken as materialized (
             r.original_batch_id, r.original_line, r.signal, r.payment_id, r.loan_id
         ) as found,
         'news in that row of that payment' as expected
-    from repeats as r
-    left join ingestion.payment_ingestions as i
-        on
-            r.value_date = i.effective_on and r.loan_id = i.loan_id and r.payment_id = i.payment_id
-            and r.signal = i.signal and r.original_batch_id = i.batch_id and r.original_line = i.line
-            and i.effective_on between (select min(q.value_date) from repeats as q) and (
-                select max(q.value_date) from repeats as q
-            )
-    where i.line is null
+    from compared as r
+    where r.is_without_original
+
+    union all
+
+    select
+        r.booked_on,
+        format('batch %%s, row %%s', r.batch_id, r.line),
+        format(
+            '%%s of payment %%s, loan %%s, %%s as an earlier word',
+            r.signal, r.payment_id, r.loan_id, case when r.is_kept then 'kept' else 'not kept' end
+        ),
+        case when r.is_earlier then 'kept: it is earlier than its original' else 'not kept: it is no earlier' end
+    from compared as r
+    where r.is_earlier <> r.is_kept
 )
 
 select b.*, count(*) over () as violations
