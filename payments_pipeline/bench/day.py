@@ -53,7 +53,6 @@ LEFT_BEHIND = (
     "ledger.fees",
     "ledger.entries",
     "ledger.events",
-    "ledger.outbox",
     "settlement.batches",
     "reconciliation.matches",
     "reconciliation.items",

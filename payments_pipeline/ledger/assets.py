@@ -86,7 +86,7 @@ from payments_pipeline.postgres.run import run
             "The events that must be told to the world outside, and whether they have been.",
             deps=["ledger.events"],
             owner="payments-operations",
-            nature="facts",
+            nature="view",
             look_next="ledger.events",
         ),
     ],

@@ -26,6 +26,6 @@ GUARDS: Final = (
     Guard("events_tell_what_was_charged", "ledger.events"),
     Guard("events_tell_what_went_back", "ledger.events"),
     Guard("events_tell_what_the_book_booked", "ledger.events"),
-    Guard("every_event_is_in_the_outbox", "ledger.outbox"),
+    Guard("what_leaves_has_happened", "ledger.outbox"),
     Guard("events_leave_in_order", "ledger.outbox"),
 )

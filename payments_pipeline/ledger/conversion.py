@@ -36,7 +36,6 @@ def _convert(connection: psycopg.Connection[Any], boarded_on: date, since: date,
         posting.entries = _count(connection, "work.entries")
         run(connection, "ledger/turnover")
     with posting.stage("events"):
-        run(connection, "ledger/outbox")
         run(connection, "ledger/heads", first_loan=0)
         run(connection, "ledger/seals", day=boarded_on, run_no=posting.run_no)
         posting.events = _count(connection, "work.events")

@@ -30,7 +30,7 @@ from payments_pipeline.postgres.run import query, run
 POSTING_LOCK: Final = "ledger.seals"
 """Seals form one chain, so runs that add facts take their turns."""
 
-LEDGER_TABLES: Final = ("ledger.events", "ledger.entries", "ledger.outbox", "ledger.allocations")
+LEDGER_TABLES: Final = ("ledger.events", "ledger.entries", "ledger.allocations")
 TABLES: Final = (*LEDGER_TABLES, "payments.payments", "payments.transitions")
 """What a run adds to by day, what takes longest first: their keys are built in this order."""
 
@@ -98,7 +98,7 @@ def post_day(
 ) -> Posting:
     """Post all that has been ingested for this day and is unposted, and what changes by it on later days.
 
-    Runs in the connection's transaction, which the caller commits: payments, allocations, entries, events, outbox
+    Runs in the connection's transaction, which the caller commits: payments, allocations, entries, events
     and seal become visible together or not at all.
 
     Given the database, a large day is worked out by two further connections, which see what is committed and nothing
@@ -353,7 +353,6 @@ def _append(share: _Share, day: date, *, since: date, horizon: date) -> None:
     with posting.stage("events"):
         span = {"since": since, "horizon": horizon}
         run(connection, "ledger/events", day=day, run_no=posting.run_no, **span)
-        run(connection, "ledger/outbox")
         run(connection, "ledger/heads", first_loan=share.first_loan)
 
 

@@ -120,8 +120,8 @@ LAWS: Final = (
         8,
         "Publication",
         (
-            Property("every_event_is_in_the_outbox", "ledger.events"),
-            Property("events_leave_in_order", "ledger.outbox"),
+            Property("what_leaves_has_happened", "ledger.publications"),
+            Property("events_leave_in_order", "ledger.events"),
         ),
     ),
 )

@@ -193,22 +193,48 @@ comment on function ledger.allocation_event(
     text, integer, date, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, text
 ) is 'The data of the event of an allocation, as JSON.';
 
-create table ledger.outbox (
+create table ledger.publications (
     effective_on date not null,
     loan_id bigint not null,
     subject_id uuid not null,
     event_no smallint not null,
-    published_at timestamptz,
-    attempt_count integer not null default 0,
-    last_error text
+    attempt_no integer not null check (attempt_no > 0),
+    attempted_at timestamptz not null default now(),
+    error text
 ) partition by range (effective_on);
-comment on table ledger.outbox is
-'One row for each event that must leave the house, and whether it has. The message is the event.';
+comment on table ledger.publications is
+'Each attempt to tell an event to the world outside, and what came of it.';
+comment on column ledger.publications.effective_on is 'Day of the event.';
+comment on column ledger.publications.loan_id is 'Loan.';
+comment on column ledger.publications.subject_id is 'Subject of the event.';
+comment on column ledger.publications.event_no is 'Event.';
+comment on column ledger.publications.attempt_no is 'Which attempt it was, from 1.';
+comment on column ledger.publications.attempted_at is 'When.';
+comment on column ledger.publications.error is 'What went wrong; none if the event has left.';
+
+-- An event is in the outbox by having happened: there is no second row of it that could be missing.
+create view ledger.outbox as
+select
+    e.effective_on, e.loan_id, e.subject_id, e.event_no, e.run_no, p.published_at,
+    coalesce(p.attempt_count, 0) as attempt_count, p.last_error
+from ledger.events as e
+left join lateral (
+    select
+        min(q.attempted_at) filter (where q.error is null) as published_at, count(*)::integer as attempt_count,
+        (array_agg(q.error order by q.attempt_no desc) filter (where q.error is not null))[1] as last_error
+    from ledger.publications as q
+    where
+        q.effective_on = e.effective_on and q.loan_id = e.loan_id and q.subject_id = e.subject_id
+        and q.event_no = e.event_no
+) as p on true;
+comment on view ledger.outbox is
+'Each event as a message that must leave the house, and whether it has. Runs are published in their order.';
 comment on column ledger.outbox.effective_on is 'Day of the event.';
 comment on column ledger.outbox.loan_id is 'Loan.';
 comment on column ledger.outbox.subject_id is 'Subject of the event.';
 comment on column ledger.outbox.event_no is 'Event.';
-comment on column ledger.outbox.published_at is 'When it left; none while it waits.';
+comment on column ledger.outbox.run_no is 'Run that added it, see ledger.seals.';
+comment on column ledger.outbox.published_at is 'When it first left; none while it waits.';
 comment on column ledger.outbox.attempt_count is 'How often it was tried.';
 comment on column ledger.outbox.last_error is 'What went wrong last.';
 
@@ -294,13 +320,12 @@ insert into operations.day_tables values
 ),
 ('ledger.entries', 'effective_on', 'loan_id, subject_id, kind, seq, account', null),
 ('ledger.events', 'effective_on', 'loan_id, subject_id, event_no', null),
-('ledger.outbox', 'effective_on', 'loan_id, subject_id, event_no', null);
+('ledger.publications', 'effective_on', 'loan_id, subject_id, event_no, attempt_no', null);
 
 grant usage on schema ledger to payments_pipeline;
 grant select on all tables in schema ledger to payments_pipeline;
 grant insert
-on ledger.allocations, ledger.fees, ledger.entries, ledger.turnover, ledger.events, ledger.outbox, ledger.seals
+on ledger.allocations, ledger.fees, ledger.entries, ledger.turnover, ledger.events, ledger.publications, ledger.seals
 to payments_pipeline;
-grant update (published_at, attempt_count, last_error) on ledger.outbox to payments_pipeline;
 grant insert, update on ledger.days to payments_pipeline;
 grant insert, update, delete on ledger.accounts, ledger.balances to payments_pipeline;

@@ -311,15 +311,6 @@ from (
 ) as f
 group by f.day
 union all
-select 'ledger.outbox', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
-from (
-    select
-        o.effective_on as day,
-        sha256(convert_to(row(o.effective_on, o.loan_id, o.subject_id, o.event_no)::text, 'UTF8')) as hash
-    from ledger.outbox as o
-) as f
-group by f.day
-union all
 select 'ledger.seals', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
 from (
     select

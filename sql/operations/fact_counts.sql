@@ -70,10 +70,10 @@ from ledger.events as e
 where e.effective_on between %(first)s and %(last)s
 group by e.effective_on
 union all
-select 'ledger.outbox', o.effective_on, count(*)
-from ledger.outbox as o
-where o.effective_on between %(first)s and %(last)s
-group by o.effective_on
+select 'ledger.publications', p.effective_on, count(*)
+from ledger.publications as p
+where p.effective_on between %(first)s and %(last)s
+group by p.effective_on
 union all
 select 'ledger.seals', s.business_date, count(*)
 from ledger.seals as s

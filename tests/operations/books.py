@@ -289,8 +289,19 @@ def keep_books(connection: psycopg.Connection[Any], *, loans: int = 60, payments
             connection.execute("select operations.close_day(%s, %s)", (table, day))
     connection.execute(_RETURNS)
     connection.execute(_STATEMENTS)
+    publish(connection, "e.type not like 'payment.%'")
     connection.execute("drop table public.words")
     connection.commit()
+
+
+def publish(connection: psycopg.Connection[Any], which: str, at: str = "now()") -> None:
+    """Note that these events have left the house."""
+    days = connection.execute(f"select distinct effective_on from ledger.events as e where {which}".encode()).fetchall()
+    _open(connection, ["ledger.publications"], sorted(day for (day,) in days))
+    connection.execute(
+        "insert into ledger.publications select e.effective_on, e.loan_id, e.subject_id, e.event_no, 1, "
+        f"{at}, null from ledger.events as e where {which}".encode()
+    )
 
 
 def _open(connection: psycopg.Connection[Any], tables: Iterable[str], days: Iterable[date]) -> None:

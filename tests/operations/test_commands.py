@@ -10,6 +10,7 @@ from payments_pipeline.cli import payments
 from payments_pipeline.operations.digest import digests
 from payments_pipeline.operations.laws import PROPERTIES
 from payments_pipeline.postgres.connect import Database
+from tests.operations.books import publish
 
 
 @pytest.fixture(autouse=True)
@@ -28,8 +29,8 @@ def test_verify_prints_a_line_a_property_and_ends_well_where_all_hold() -> None:
 
 def test_verify_names_what_is_broken_and_exits_with_1(books: Database) -> None:
     with books.connect("owner") as connection:
-        connection.execute("update ledger.outbox set published_at = now() where event_no = 2")
-        counted = connection.execute("select count(*) from ledger.outbox where event_no = 2").fetchone()
+        publish(connection, "e.type = 'payment.posted'")
+        counted = connection.execute("select count(*) from ledger.events where type = 'payment.posted'").fetchone()
     assert counted is not None
     try:
         shown = CliRunner().invoke(payments, ["verify"])
@@ -37,7 +38,7 @@ def test_verify_names_what_is_broken_and_exits_with_1(books: Database) -> None:
         calm = CliRunner().invoke(payments, ["verify", "--day", "2026-03-01"])
     finally:
         with books.connect("owner") as connection:
-            connection.execute("update ledger.outbox set published_at = null")
+            connection.execute("delete from ledger.publications where event_no = 2")
     assert shown.exit_code == told.exit_code == 1
     assert "8  events_leave_in_order                FAILED" in shown.output
     assert re.search(r"     2026-01-\d\d, loan \d+, subject [0-9a-f-]{36}, event 2: found published", shown.output)

@@ -28,7 +28,6 @@ FACTS = (
     "ledger.entries",
     "ledger.events",
     "ledger.fees",
-    "ledger.outbox",
     "ledger.seals",
     "ledger.turnover",
     "payments.payments",
@@ -52,9 +51,10 @@ FACTS = (
     "settlement.statements",
 )
 
-# The pipeline may only add to these too. Factors are worked out from the rates, tax terms are corrected by compliance, and
+# The pipeline may only add to these too. How publication went is no part of the books; factors are worked out from the rates, tax terms are corrected by compliance, and
 # the same identity is encrypted to other bytes each time.
 ADDED_TO_AND_NO_FACTS = {
+    "ledger.publications",
     "servicing.amortisation_factors",
     "servicing.applicants",
     "servicing.application_costs",
@@ -70,15 +70,12 @@ ADDED_TO_AND_NO_FACTS = {
     "servicing.tax_identities",
 }
 
-# Clocks of ours, places of files, how publication went, and what the pipeline may not read: all else that a fact table
+# Clocks of ours, places of files, and what the pipeline may not read: all else that a fact table
 # holds is part of the facts.
 NOT_FACTS = {
     "ingestion.batches.uri",
     "ingestion.payment_artifacts.artifact_id",
     "ingestion.payment_artifacts.uri",
-    "ledger.outbox.attempt_count",
-    "ledger.outbox.last_error",
-    "ledger.outbox.published_at",
     "ledger.seals.sealed_at",
     "reconciliation.decisions.decided_at",
     "servicing.borrowers.contact_encrypted",
@@ -115,8 +112,7 @@ def test_the_facts_are_the_tables_that_the_pipeline_may_only_add_to(intruder: ps
         "and not has_any_column_privilege('payments_pipeline', c.oid, 'update') "
         "and not has_table_privilege('payments_pipeline', c.oid, 'delete')"
     ).fetchall()
-    # of the outbox, how publication went may be noted
-    assert {name for (name,) in found} - ADDED_TO_AND_NO_FACTS | {"ledger.outbox"} == set(FACTS)
+    assert {name for (name,) in found} - ADDED_TO_AND_NO_FACTS == set(FACTS)
 
 
 @pytest.mark.parametrize("table", FACTS)
@@ -179,9 +175,9 @@ def test_where_a_document_lies_that_a_row_named_is_a_fact(intruder: psycopg.Conn
 
 def test_a_dropped_row_changes_the_digest_of_its_table_and_day_only(intruder: psycopg.Connection[Any]) -> None:
     before = digest(intruder, "facts").parts
-    intruder.execute("delete from ledger.outbox where effective_on = '2026-01-05' and event_no = 2")
+    intruder.execute("delete from ledger.events where effective_on = '2026-01-05' and event_no = 2")
     differing = set(before) ^ set(digest(intruder, "facts").parts)
-    assert {(part.table, str(part.day)) for part in differing} == {("ledger.outbox", "2026-01-05")}
+    assert {(part.table, str(part.day)) for part in differing} == {("ledger.events", "2026-01-05")}
 
 
 @pytest.mark.parametrize(

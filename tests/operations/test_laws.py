@@ -12,7 +12,7 @@ from payments_pipeline.operations import laws
 from payments_pipeline.operations.laws import LAWS, PROPERTIES, check, check_all
 from payments_pipeline.paths import SQL_DIR
 from payments_pipeline.postgres.connect import Database
-from tests.operations.books import DAYS
+from tests.operations.books import DAYS, publish
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,18 @@ _REVERSED = (
     "where kind = 'return' and effective_on between '2026-01-05' and '2026-01-09')"
 )
 _FEE = "where (loan_id, fee_id, seq) in (select loan_id, fee_id, seq from ledger.fees where seq = 1 order by fee_id limit 1)"
+
+
+_VICTIM = "select effective_on, subject_id || ', event {}' from ledger.events " + _SUBJECT + " and event_no = 1"
+
+
+def _published(event_no: str, at: str, attempt: int = 1) -> str:
+    """The victim's events are noted as published; what follows says which of them."""
+    return (
+        f"select operations.open_day('ledger.publications', effective_on) from ({_LIVE}) as a; "
+        f"insert into ledger.publications select e.effective_on, e.loan_id, e.subject_id, {event_no}, {attempt}, {at}, null "
+        f"from ledger.events as e where (e.effective_on, e.loan_id, e.subject_id) in ({_LIVE}) "
+    )
 
 
 def _told_again(which: str, data: str = "e.data") -> str:
@@ -661,27 +673,24 @@ CRIMES = [
         f"delete from settlement.bank_lines {_LINE} returning bank_day, 'line ' || line_id",
     ),
     Crime(
-        "every_event_is_in_the_outbox",
-        "an event will never leave",
-        f"delete from ledger.outbox {_SUBJECT} and event_no = 2 returning effective_on, subject_id || ', event 2'",
+        "what_leaves_has_happened",
+        "something leaves that did not happen",
+        _published("9", "now()") + "and e.event_no = 1; " + _VICTIM.format(9),
     ),
     Crime(
-        "every_event_is_in_the_outbox",
-        "something leaves that did not happen",
-        "insert into ledger.outbox select effective_on, loan_id, subject_id, 9::smallint from ledger.outbox "
-        f"{_SUBJECT} and event_no = 1 returning effective_on, subject_id || ', event 9'",
+        "what_leaves_has_happened",
+        "an attempt is struck out",
+        _published("e.event_no", "now()", attempt=2) + "and e.event_no = 1; " + _VICTIM.format(1),
     ),
     Crime(
         "events_leave_in_order",
         "the second event leaves before the first",
-        f"update ledger.outbox set published_at = now() {_SUBJECT} and event_no = 2 "
-        "returning effective_on, subject_id || ', event 2'",
+        _published("e.event_no", "now()") + "and e.event_no = 2; " + _VICTIM.format(2),
     ),
     Crime(
         "events_leave_in_order",
         "the first event left after the second",
-        f"update ledger.outbox set published_at = now() - event_no * interval '1 second' {_SUBJECT}; "
-        f"select effective_on, subject_id || ', event 2' from ledger.outbox {_SUBJECT} and event_no = 2",
+        _published("e.event_no", "now() - e.event_no * interval '1 second'") + "; " + _VICTIM.format(2),
     ),
 ]
 
@@ -730,14 +739,14 @@ def test_only_the_first_violations_are_named_and_all_are_counted(
 ) -> None:
     monkeypatch.setattr(laws, "ROWS_AT_ONCE", 50)  # so that the database is gone through in several ranges of days
     with books.connect("owner") as connection:
-        connection.execute("update ledger.outbox set published_at = now() where event_no = 2")
+        publish(connection, "e.type = 'payment.posted'")
         connection.commit()
         try:
             broken = [result for result in check_all(connection, most=3) if not result.holds]
-            seconds = connection.execute("select count(*) from ledger.outbox where event_no = 2").fetchone()
+            seconds = connection.execute("select count(*) from ledger.events where type = 'payment.posted'").fetchone()
         finally:
             connection.rollback()
-            connection.execute("update ledger.outbox set published_at = null")
+            connection.execute("delete from ledger.publications where event_no = 2")
             connection.commit()
     assert [result.checked.name for result in broken] == ["events_leave_in_order"]
     assert len(broken[0].violations) == 3

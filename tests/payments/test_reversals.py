@@ -37,7 +37,6 @@ LAWS = (
     "events_tell_what_was_allocated",
     "events_tell_what_went_back",
     "events_tell_what_was_charged",
-    "every_event_is_in_the_outbox",
 )
 
 

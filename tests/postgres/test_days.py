@@ -64,7 +64,7 @@ def test_a_new_day_is_what_was_worked_out_for_it(connection: Connection) -> None
     assert connection.execute("select to_regclass('work.entries')").fetchone() == (None,)
 
 
-@pytest.mark.parametrize("table", ["ledger.allocations", "ledger.entries", "ledger.outbox", "payments.transitions"])
+@pytest.mark.parametrize("table", ["ledger.allocations", "ledger.entries", "ledger.events", "payments.transitions"])
 def test_a_day_that_was_adopted_is_made_like_one_that_was_opened(connection: Connection, table: str) -> None:
     name = table.partition(".")[2]
     columns = ", ".join(

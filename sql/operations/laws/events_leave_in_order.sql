@@ -1,11 +1,22 @@
 -- Law 8. The events of a subject leave in their order: none before all those that come before it in its chain.
-with steps as (
+with published as (
+    select p.effective_on, p.loan_id, p.subject_id, p.event_no, min(p.attempted_at) as published_at
+    from ledger.publications as p
+    where p.effective_on between %(first)s and %(last)s and p.error is null
+    group by p.effective_on, p.loan_id, p.subject_id, p.event_no
+),
+
+steps as (
     select
-        o.effective_on, o.loan_id, o.subject_id, o.event_no, o.published_at,
-        lag(o.event_no) over chain as event_before, lag(o.published_at) over chain as published_before
-    from ledger.outbox as o
-    where o.effective_on between %(first)s and %(last)s
-    window chain as (partition by o.effective_on, o.loan_id, o.subject_id order by o.event_no)
+        e.effective_on, e.loan_id, e.subject_id, e.event_no, p.published_at,
+        lag(e.event_no) over chain as event_before, lag(p.published_at) over chain as published_before
+    from ledger.events as e
+    left join published as p
+        on
+            e.effective_on = p.effective_on and e.loan_id = p.loan_id and e.subject_id = p.subject_id
+            and e.event_no = p.event_no
+    where e.effective_on between %(first)s and %(last)s
+    window chain as (partition by e.effective_on, e.loan_id, e.subject_id order by e.event_no)
 ),
 
 broken as materialized (

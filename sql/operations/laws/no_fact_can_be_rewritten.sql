@@ -1,5 +1,5 @@
 -- Law 5. Facts are only ever added: nobody but the owner of the tables may update, delete or truncate one, down to
--- each day's partition, and the pipeline cannot become the owner. Of the outbox, how publication went may be noted.
+-- each day's partition, and the pipeline cannot become the owner.
 with named as (
     select v.name, v.name::regclass as relation
     from (
@@ -27,7 +27,7 @@ with named as (
         ('ledger.entries'),
         ('ledger.turnover'),
         ('ledger.events'),
-        ('ledger.outbox'),
+        ('ledger.publications'),
         ('ledger.seals'),
         ('settlement.bank_lines'),
         ('settlement.statements'),
@@ -61,11 +61,7 @@ granted as (
     inner join pg_class as c on f.relation = c.oid
     inner join pg_attribute as a on c.oid = a.attrelid and a.attnum > 0
     cross join lateral aclexplode(a.attacl) as g
-    where
-        g.privilege_type = 'UPDATE'
-        and not (
-            c.oid = 'ledger.outbox'::regclass and a.attname in ('published_at', 'attempt_count', 'last_error')
-        )
+    where g.privilege_type = 'UPDATE'
 
     union all
 
