@@ -5,6 +5,7 @@ fresh copy of that database. The COPY goes into empty tables of the same columns
 same server, in the same run: it is the floor that any loading into these tables stands on.
 """
 
+import hashlib
 import resource
 import shutil
 import tempfile
@@ -27,7 +28,7 @@ from payments_pipeline.ingestion.ingest import ingest_pending
 from payments_pipeline.ledger.posting import board, post_day
 from payments_pipeline.operations.cases import open_cases
 from payments_pipeline.postgres.connect import Database, open_database
-from payments_pipeline.postgres.migrate import migrate
+from payments_pipeline.postgres.migrate import migrate, read_migrations
 from payments_pipeline.reconciliation.days import reconcile_day
 from payments_pipeline.reference_data import load_reference_data
 from payments_pipeline.servicing.due import fill_delinquency, fill_instalments
@@ -114,11 +115,15 @@ def measure_day(settings: Settings, *, loans: int, payments: int) -> None:
 
 
 def _prepare(database: Database, template: str, folder: Path, *, is_new: bool) -> None:
-    """The database that every measurement starts from: book, staged rows, bank lines. Made once for a world."""
+    """The database that every measurement starts from: book, staged rows, bank lines. Made once for a world and schema."""
     prepared = sibling(database, template)
+    schema = hashlib.sha256("".join(migration.sha256 for migration in read_migrations()).encode()).hexdigest()
     with admin(database) as connection:
-        found = connection.execute("select datallowconn from pg_database where datname = %s", (template,)).fetchone()
-        if found and not found[0] and not is_new:
+        complete = connection.execute(
+            "select shobj_description(oid, 'pg_database') from pg_database where datname = %s and not datallowconn",
+            (template,),
+        ).fetchone()
+        if complete == (schema,) and not is_new:
             return
         make(connection, prepared)  # also where a preparation was broken off
     console.print("preparing the database, once")
@@ -141,6 +146,9 @@ def _prepare(database: Database, template: str, folder: Path, *, is_new: bool) -
     with admin(database) as connection:
         # nobody may connect any more: that marks it as complete, and lets it be copied
         connection.execute(sql.SQL("alter database {} allow_connections false").format(sql.Identifier(template)))
+        connection.execute(
+            sql.SQL("comment on database {} is {}").format(sql.Identifier(template), sql.Literal(schema))
+        )
 
 
 def _run_day(database: Database) -> Stages:

@@ -66,7 +66,7 @@ def pending(database: Database, directory: Path = MIGRATIONS_DIR) -> list[Migrat
         return _not_applied(connection, read_migrations(directory))
 
 
-def read_migrations(directory: Path) -> list[Migration]:
+def read_migrations(directory: Path = MIGRATIONS_DIR) -> list[Migration]:
     """The migrations of this folder in order; misnamed files and repeated numbers are refused."""
     migrations: dict[int, Migration] = {}
     for path in sorted(directory.glob("*.sql")):
