@@ -37,22 +37,29 @@ statuses as (
     order by s.loan_id asc, s.effective_on desc
 ),
 
+behind as (
+    -- worked out once, before each loan meets every policy of its status
+    select
+        a.*, s.growth, s.annuity,
+        case
+            when a.instalments_paid < a.n then %(day)s::date - servicing.due_on(a.first_due_on, a.instalments_paid + 1)
+            else 0
+        end as days_past_due
+    from active as a
+    inner join servicing.amortisation_factors as s on a.rate_ppm = s.rate_ppm and a.n = s.n
+    offset bigint '0'
+),
+
 classified as (
     select
-        a.*, p.policy, p.releases_suspense, p.nsf_fee_cents,
+        b.*, p.policy, p.releases_suspense, p.nsf_fee_cents,
         p.fees_rank, p.interest_rank, p.principal_rank, p.escrow_rank
-    from active as a
-    left join statuses as s on a.loan_id = s.loan_id
+    from behind as b
+    left join statuses as s on b.loan_id = s.loan_id
     inner join payments.policies as p
         on
             coalesce(s.status, 'active') = p.status
-            and case
-                when
-                    a.instalments_paid < a.n
-                    then %(day)s::date - servicing.due_on(a.first_due_on, a.instalments_paid + 1)
-                else 0
-            end
-            between p.min_days_past_due and p.max_days_past_due
+            and b.days_past_due between p.min_days_past_due and p.max_days_past_due
 ),
 
 bounced as (
@@ -74,19 +81,18 @@ due as (
         end as fees,
         case
             when c.interest_rank is null then 0 else
-                servicing.interest_through(c.principal_cents, c.payment_cents, c.n, s.growth, s.annuity)
+                servicing.interest_through(c.principal_cents, c.payment_cents, c.n, c.growth, c.annuity)
                 - c.interest_paid
         end as interest,
         case
             when c.principal_rank is null then 0 else
                 servicing.principal_through(
-                    c.principal_cents, c.payment_cents, c.term_instalments, c.n, s.growth, s.annuity
+                    c.principal_cents, c.payment_cents, c.term_instalments, c.n, c.growth, c.annuity
                 )
                 - c.principal_paid
         end as principal,
         case when c.escrow_rank is null then 0 else c.n * c.escrow_cents - c.escrow_paid end as escrow
     from classified as c
-    inner join servicing.amortisation_factors as s on c.rate_ppm = s.rate_ppm and c.n = s.n
     left join bounced as b on c.loan_id = b.loan_id
 )
 

@@ -2,12 +2,20 @@
 -- are those of all that went back on :day: told as values, they leave all other days alone.
 create temporary table touched as
 with stirred as materialized (
-    -- loans with money in suspense, or that have moved on since; one pass over the book for all who ask
-    select b.loan_id, b.suspense_cents, b.last_effective_on
+    -- loans with money in suspense, and those that have moved on since: only where a day from this one on has been run
+    -- before can there be any, and the whole book has to be read for them
+    select b.loan_id
+    from ledger.balances as b
+    where b.loan_id between %(first_loan)s and %(last_loan)s and b.suspense_cents > 0
+    union
+    select b.loan_id
     from ledger.balances as b
     where
-        b.loan_id between %(first_loan)s and %(last_loan)s
-        and (b.suspense_cents > 0 or b.last_effective_on >= %(day)s)
+        b.loan_id between %(first_loan)s and %(last_loan)s and b.last_effective_on >= %(day)s
+        and exists (
+            select from ledger.days as d
+            where d.business_date >= %(day)s
+        )
 ),
 
 news as (
@@ -72,13 +80,25 @@ news as (
     -- the grace of an instalment ends while the loan is ours, and it is unpaid (or was, if the loan has moved on since)
     select l.loan_id, %(day)s::date, %(day)s::date
     from generate_series(0, 31) as grace (days)
-    inner join servicing.loans as l
-        on grace.days = l.grace_days and l.due_day = extract(day from %(day)s::date - grace.days)::smallint
-    inner join ledger.balances as b on l.loan_id = b.loan_id
+    cross join
+        lateral (
+            -- looked up for each length of the grace, as are their running totals: a join would read the whole book
+            select q.loan_id, q.first_due_month, q.due_day, q.last_instalment
+            from servicing.loans as q
+            where
+                q.due_day = extract(day from %(day)s::date - grace.days)::smallint and q.grace_days = grace.days
+                and q.loan_id between %(first_loan)s and %(last_loan)s
+                and q.boarded_on < %(day)s
+            offset bigint '0'
+        ) as l
+    cross join
+        lateral (
+            select q.last_effective_on, q.instalments_paid from ledger.balances as q
+            where q.loan_id = l.loan_id
+            offset bigint '0'
+        ) as b
     where
-        l.loan_id between %(first_loan)s and %(last_loan)s and b.loan_id between %(first_loan)s and %(last_loan)s
-        and l.boarded_on < %(day)s
-        and servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - grace.days)
+        servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - grace.days)
         > servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - grace.days - 1)
         and (
             b.last_effective_on >= %(day)s
