@@ -97,7 +97,8 @@ comment on column payments.transitions.loan_id is 'Loan.';
 comment on column payments.transitions.payment_id is 'Payment.';
 comment on column payments.transitions.status is 'The status it took.';
 comment on column payments.transitions.occurred_at is
-'Instant of the step in the world; that of the completion orders the receipts of a day.';
+'Instant of the step in the world, by what was known then. The earliest that is told of the completion, here or in '
+'ingestion.earlier_words, orders the receipts of a day.';
 comment on column payments.transitions.happened_on is 'Business date of the step in the world.';
 comment on column payments.transitions.code is 'Return code, where it was returned.';
 comment on column payments.transitions.booked_on is 'Business date on which we learned it.';

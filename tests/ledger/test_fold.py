@@ -192,6 +192,28 @@ def test_what_a_hold_kept_in_suspense_is_released_on_the_day_it_ends(database: D
         assert held(connection) == wanted(book)
 
 
+def test_a_day_that_is_run_last_finds_the_loans_that_have_moved_on_since(database: Database) -> None:
+    due, later = worlds.FIRST + timedelta(days=9), worlds.FIRST + timedelta(days=12)
+    terms = Terms(10_000_00, 30_000, amortisation.level_payment(10_000_00, 30_000, 12), due, 12, 12)
+    ahead = Receipt("00000000-0000-0000-0000-000000000001", worlds.FIRST + timedelta(days=2), 0, terms.payment_cents)
+    # it goes back at once: all that it leaves is that the loan was looked at, and its suspense released, on its day
+    back = Receipt("00000000-0000-0000-0000-000000000002", later, 0, 5_00, later)
+    paid_late = Receipt("00000000-0000-0000-0000-000000000003", later, 0, terms.payment_cents)
+    graced = due + timedelta(days=1)
+    book = [
+        worlds.Loan(1, terms, 15, [], [ahead, back], {ahead.payment: "wire", back.payment: "ach"}),
+        worlds.Loan(2, terms, 1, [], [paid_late], {paid_late.payment: "wire"}),
+    ]
+    with worlds.begin(database, book) as connection:
+        worlds.deliver(connection, worlds.words_of(book), worlds.FIRST + timedelta(days=DAYS))
+        post(connection, [day for day in all_days() if day not in (due, graced)])
+        assert held(connection)[1] == {(1, later): wanted(book)[1][1, due]}
+        assert held(connection)[3] == {1: 0, 2: 0}
+        post(connection, [graced, due])
+        assert held(connection) == wanted(book)
+        assert {(2, "late", "1")} == set(wanted(book)[2])
+
+
 def test_a_hold_that_ended_earlier_than_known_lets_the_late_fee_fall_due(database: Database) -> None:
     terms = Terms(10_000_00, 30_000, amortisation.level_payment(10_000_00, 30_000, 12), worlds.FIRST, 12, 12)
     book = [worlds.Loan(1, terms, 10, [(worlds.BOARDED, "legal_hold")])]
