@@ -116,12 +116,9 @@ def test_any_order_of_arrival_and_of_runs_gives_the_same_state(database: Databas
         assert held(connection) == wanted(book)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_an_instant_that_turns_out_to_be_earlier_orders_receipts_and_dates_returns(
-    database: Database, seed: int
-) -> None:
-    book = worlds.random_book(seed, LOANS, DAYS)
-    rng = random.Random(seed)
+def test_an_instant_that_turns_out_to_be_earlier_orders_receipts_and_dates_returns(database: Database) -> None:
+    book = worlds.random_book(11, LOANS, DAYS)
+    rng = random.Random(11)
     first, mended = worlds.tell_later(worlds.words_of(book), rng)
     rng.shuffle(mended)
     with worlds.begin(database, book) as connection:

@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import UUID
 
 import psycopg
-import pytest
 
 from payments_pipeline.ingestion.border import load_arrivals
 from payments_pipeline.ingestion.ingest import ingest_batch
@@ -20,16 +19,16 @@ from payments_pipeline.world.parameters import World
 from tests.simulation.house import FIRST, House, days
 
 ROUNDS = 4
+SEED = 1
 
 
-@pytest.mark.parametrize("seed", [1, 2])
 def test_files_taken_up_in_any_order_end_in_the_same_state(
-    seed: int, tmp_path: Path, build_house: Callable[[Path, int], House]
+    tmp_path: Path, build_house: Callable[[Path, int], House]
 ) -> None:
-    generate(World(loans=400, seed=seed, first_day=FIRST, days=len(days()), noise=5.0), tmp_path / "world")
+    generate(World(loans=400, seed=SEED, first_day=FIRST, days=len(days()), noise=5.0), tmp_path / "world")
     states, earlier = set(), set()
     for is_mixed in (False, True):
-        house = build_house(tmp_path / "world", seed)
+        house = build_house(tmp_path / "world", SEED)
         with house.database.connect() as connection:
             batches = stage(connection, house)
             if is_mixed:
