@@ -4,6 +4,7 @@ PostgreSQL refuses to run as root. A root user therefore starts it as an unprivi
 runs it as themselves. Only folders that we make are given to that account: no folder of the user's is opened wider.
 """
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -14,11 +15,32 @@ from pathlib import Path
 from typing import IO, Final
 
 from payments_pipeline.errors import DatabaseError
+from payments_pipeline.locks import exclusive
 
 SERVER_ACCOUNT: Final = "payments"
 
+_ACCOUNT_LOCK: Final = Path("/run/payments-account.lock")
+
 # What the server's own tools would otherwise read from the caller's shell (PGPORT, PGOPTIONS, locale).
 _ENVIRONMENT: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C"}
+
+
+def _make_server_account() -> pwd.struct_passwd:
+    """One start at a time: of two `useradd` at once the second would take the name over with another number."""
+    useradd = shutil.which("useradd", path=f"/usr/sbin:/sbin:{os.environ.get('PATH', '')}")
+    command = [useradd or "useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_ACCOUNT]
+    with exclusive(_ACCOUNT_LOCK):
+        with contextlib.suppress(KeyError):  # another start has made it since
+            return pwd.getpwnam(SERVER_ACCOUNT)
+        made = subprocess.run(command, capture_output=True, text=True, check=False) if useradd else None
+        try:  # not the exit code: it is the account that counts
+            return pwd.getpwnam(SERVER_ACCOUNT)
+        except KeyError:
+            raise DatabaseError(
+                f"PostgreSQL does not run as root, and the user {SERVER_ACCOUNT!r} to run it as could not be made"
+                + (f": {made.stderr.strip()}" if made else ": there is no useradd"),
+                f"make a system user named {SERVER_ACCOUNT!r}, or run payments as an ordinary user.",
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -52,18 +74,7 @@ class Account:
         try:
             return cls._of(pwd.getpwnam(SERVER_ACCOUNT))
         except KeyError:
-            pass
-        useradd = shutil.which("useradd", path=f"/usr/sbin:/sbin:{os.environ.get('PATH', '')}")
-        command = [useradd or "useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_ACCOUNT]
-        made = subprocess.run(command, capture_output=True, text=True, check=False) if useradd else None
-        try:  # not the exit code: another start may have made it in between
-            return cls._of(pwd.getpwnam(SERVER_ACCOUNT))
-        except KeyError:
-            raise DatabaseError(
-                f"PostgreSQL does not run as root, and the user {SERVER_ACCOUNT!r} to run it as could not be made"
-                + (f": {made.stderr.strip()}" if made else ": there is no useradd"),
-                f"make a system user named {SERVER_ACCOUNT!r}, or run payments as an ordinary user.",
-            ) from None
+            return cls._of(_make_server_account())
 
     @property
     def is_me(self) -> bool:

@@ -51,8 +51,8 @@ FACTS = (
     "settlement.statements",
 )
 
-# The pipeline may only add to these too. How publication went is no part of the books; factors are worked out from the rates, tax terms are corrected by compliance, and
-# the same identity is encrypted to other bytes each time.
+# The pipeline may only add to these too. How publication went is no part of the books, factors are worked out from the
+# rates, tax terms are corrected by compliance, and the same identity is encrypted to other bytes each time.
 ADDED_TO_AND_NO_FACTS = {
     "ledger.publications",
     "servicing.amortisation_factors",
@@ -70,8 +70,8 @@ ADDED_TO_AND_NO_FACTS = {
     "servicing.tax_identities",
 }
 
-# Clocks of ours, places of files, and what the pipeline may not read: all else that a fact table
-# holds is part of the facts.
+# Clocks of ours, places of files, and what the pipeline may not read: all else that a fact table holds is part of the
+# facts.
 NOT_FACTS = {
     "ingestion.batches.uri",
     "ingestion.payment_artifacts.artifact_id",

@@ -1,13 +1,16 @@
--- Receipts take the earliest instant that anybody tells of their completion: it orders them within their day.
+-- Receipts take the earliest instant that anybody tells of their completion: it orders them within their day. Asked for
+-- receipt by receipt where a few are folded from long ago, so that the days since are left alone.
 update pg_temp.receipts as r
 set occurred_at = told.occurred_at
 from (
-    select e.effective_on, e.loan_id, e.payment_id, min(e.occurred_at) as occurred_at
-    from ingestion.earlier_words as e
+    select q.effective_on, q.loan_id, q.payment_id, min(e.occurred_at) as occurred_at
+    from pg_temp.receipts as q
+    inner join ingestion.earlier_words as e
+        on q.effective_on = e.effective_on and q.loan_id = e.loan_id and q.payment_id = e.payment_id
     inner join settlement.rules as s
         on e.channel = s.channel and e.signal = any(string_to_array(s.ready_signals, '|'))
     where e.effective_on between %(since)s and %(horizon)s
-    group by e.effective_on, e.loan_id, e.payment_id
+    group by q.effective_on, q.loan_id, q.payment_id
 ) as told
 where
     r.effective_on = told.effective_on and r.loan_id = told.loan_id and r.payment_id = told.payment_id
