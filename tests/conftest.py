@@ -19,10 +19,16 @@ from payments_pipeline.postgres.binaries import bundled_bin_dir
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.migrate import migrate
 from payments_pipeline.postgres.server import Server
+from payments_pipeline.reference_data import load_reference_data
 
 ServerKind = Literal["embedded", "debian"]
 
 DEBIAN_BIN_DIRS = Path("/usr/lib/postgresql")
+
+MEMORY = Path("/dev/shm")
+"""A folder in memory, for servers that each hold hundreds of databases after another: a slow disk doubled what tests take."""
+
+ROOM_FOR_SERVERS = 4 << 30
 
 apply_process_environment()
 # without one, whatever loads a book would make a key in the checkout's own state
@@ -43,7 +49,8 @@ def start_server() -> Iterator[Callable[[ServerKind], Server]]:
 
         @cache
         def start(kind: ServerKind) -> Server:
-            server = Server(stack.enter_context(_open_folder()) / "postgres", bin_dir_of(kind), fast_and_loose=True)
+            folder = stack.enter_context(_open_folder(_place_of_servers()))
+            server = Server(folder / "postgres", bin_dir_of(kind), fast_and_loose=True)
             stack.callback(server.stop)
             server.start()
             return server
@@ -80,6 +87,13 @@ def database(server: Server) -> Iterator[Database]:
         yield database
 
 
+@pytest.fixture
+def furnished(server: Server) -> Iterator[Database]:
+    """A database that has its reference data too, dropped after the test."""
+    with new_database(server, template=furnished_template(server)) as database:
+        yield database
+
+
 def bin_dir_of(kind: ServerKind) -> Path:
     """The programs of this kind of server; without them the test is skipped."""
     if kind == "embedded":
@@ -99,6 +113,17 @@ def migrated_template(server: Server) -> str:
     return name
 
 
+@cache
+def furnished_template(server: Server) -> str:
+    """Loading the reference data takes longer than most tests: it is copied."""
+    name = "furnished_template"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"create database {name} template {migrated_template(server)}".encode())
+    with Database(server.url(name), dagster_name="dagster").connect() as connection:
+        load_reference_data(connection)
+    return name
+
+
 _numbers = itertools.count(1)
 
 
@@ -114,9 +139,14 @@ def new_database(server: Server, template: str) -> Iterator[Database]:
                 admin.execute(f"drop database if exists {made} with (force)".encode())
 
 
+def _place_of_servers() -> Path | None:
+    has_room = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM_FOR_SERVERS
+    return MEMORY if has_room else None
+
+
 @contextmanager
-def _open_folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="payments-test-"))
+def _open_folder(place: Path | None = None) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="payments-test-", dir=place))
     folder.chmod(0o711)
     try:
         yield folder

@@ -12,7 +12,7 @@ from payments_pipeline.graph import build_defs
 from payments_pipeline.ledger.posting import board
 from payments_pipeline.operations.digest import digest
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.reference_data import load_reference_data
+from payments_pipeline.reference_data import follow_the_book
 from payments_pipeline.resources import Platform
 from payments_pipeline.world import World, generate
 from payments_pipeline.world.load import load_portfolio
@@ -64,20 +64,20 @@ class House:
 
 
 @pytest.fixture
-def build_house(database: Database, tmp_path: Path) -> Iterator[Callable[..., House]]:
+def build_house(furnished: Database, tmp_path: Path) -> Iterator[Callable[..., House]]:
     """Makes a house of so many loans and days."""
     with dg.DagsterInstance.ephemeral() as instance:
 
         def build(loans: int = 60, days: int = 4, noise: float = 2.0) -> House:
             world = World(loans=loans, seed=3, first_day=FIRST_DAY, days=days, noise=noise)
             generate(world, tmp_path / "world")
-            with database.connect() as connection:
+            with furnished.connect() as connection:
                 load_portfolio(connection, tmp_path / "world")
-                load_reference_data(connection)
+                follow_the_book(connection)
                 board(connection)
             seen: list[tuple[str, date]] = []
             platform = Platform(
-                database, tmp_path, tmp_path / "world", on_day=lambda step, day: seen.append((step, day))
+                furnished, tmp_path, tmp_path / "world", on_day=lambda step, day: seen.append((step, day))
             )
             dates = [date.fromordinal(FIRST_DAY.toordinal() + n) for n in range(days)]
             return House(platform, instance, dates, seen)

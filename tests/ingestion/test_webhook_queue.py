@@ -15,17 +15,15 @@ from payments_pipeline.ingestion.ingest import ingest_pending
 from payments_pipeline.ingestion.webhook_queue import TakenUp, take_up_webhooks
 from payments_pipeline.operations.laws import check
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.reference_data import load_reference_data
 from payments_pipeline.webhooks.store import request_id
 from tests.ingestion.files import counts, fetch
 from tests.webhooks.senders import NOW, body, event
 
 
-@pytest.fixture(autouse=True)
-def _reference_data(database: Database) -> None:
-    """The database knows what the bank's events mean."""
-    with database.connect() as connection:
-        load_reference_data(connection)
+@pytest.fixture
+def database(furnished: Database) -> Database:
+    """A database of these tests knows what the bank's events mean."""
+    return furnished
 
 
 def put(connection: psycopg.Connection[Any], content: bytes, at: datetime = NOW, endpoint: str = "payments") -> UUID:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from payments_pipeline.ledger.posting import board
 from payments_pipeline.operations.laws import check_all
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.reference_data import load_reference_data
+from payments_pipeline.reference_data import follow_the_book
 from tests.ledger import worlds
 
 
@@ -15,12 +15,12 @@ def test_each_boarding_date_is_booked_once_and_loans_added_to_it_add_only_their_
         worlds.insert_book(connection, book[:10])
         earlier = worlds.BOARDED - timedelta(days=30)
         connection.execute("update servicing.loans set boarded_on = %s where loan_id in (1, 2, 3)", (earlier,))
-        load_reference_data(connection)
+        follow_the_book(connection)
         assert [posting.day for posting in board(connection) if posting.is_sealed] == [earlier, worlds.BOARDED]
         assert not any(posting.is_sealed for posting in board(connection))
 
         worlds.insert_book(connection, book[10:])
-        load_reference_data(connection)
+        follow_the_book(connection)
         assert [posting.day for posting in board(connection) if posting.is_sealed] == [worlds.BOARDED]
         connection.commit()
 

@@ -16,12 +16,12 @@ from payments_pipeline.operations.laws import check_all
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.server import Server
-from payments_pipeline.reference_data import load_reference_data
+from payments_pipeline.reference_data import follow_the_book
 from payments_pipeline.reporting.form_1098 import bridge, draft
 from payments_pipeline.rules.form_1098 import Policy
 from payments_pipeline.world import World, generate
 from payments_pipeline.world.load import load_portfolio
-from tests.conftest import migrated_template, new_database
+from tests.conftest import furnished_template, new_database
 
 WORLD = World(loans=400, seed=4, first_day=date(2026, 6, 29), days=1, noise=0, history_years=1)
 CASH = 1020
@@ -38,7 +38,7 @@ def world_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def converted(start_server: Callable[..., Server], world_dir: Path) -> Iterator[Database]:
     """A database with the world's book and its past. Tests leave it as they found it."""
     server = start_server("embedded")
-    with new_database(server, migrated_template(server)) as database:
+    with new_database(server, furnished_template(server)) as database:
         _keep(database, world_dir)
         yield database
 
@@ -46,7 +46,7 @@ def converted(start_server: Callable[..., Server], world_dir: Path) -> Iterator[
 def _keep(database: Database, world_dir: Path) -> None:
     with database.connect() as connection:
         load_portfolio(connection, world_dir, personal_data=PersonalData(bytes(range(32))))
-        load_reference_data(connection)
+        follow_the_book(connection)
         (posting,) = convert(connection)
         assert posting.is_sealed
         board(connection)
@@ -78,7 +78,7 @@ def test_boarding_opens_what_it_opens_without_a_past(converted: Database, databa
     generate(bare, tmp_path / "bare")
     with database.connect() as connection:
         load_portfolio(connection, tmp_path / "bare", personal_data=PersonalData(bytes(range(32))))
-        load_reference_data(connection)
+        follow_the_book(connection)
         assert convert(connection) == []
         board(connection)
         plain = _balances(connection, WORLD.boarded_on)

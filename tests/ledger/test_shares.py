@@ -12,7 +12,7 @@ from payments_pipeline.ledger.posting import post_day
 from payments_pipeline.operations.digest import digests
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.server import Server
-from tests.conftest import migrated_template, new_database
+from tests.conftest import furnished_template, new_database
 from tests.ledger import worlds
 
 DAYS = 6
@@ -52,7 +52,7 @@ def post_a_late_world(database: Database, helped_by: Database | None) -> tuple[d
 
 def test_two_connections_post_what_one_posts_to_the_byte(server: Server, database: Database) -> None:
     alone, none_shared = post_a_late_world(database, None)
-    with new_database(server, migrated_template(server)) as other:
+    with new_database(server, furnished_template(server)) as other:
         shared, runs = post_a_late_world(other, other)
     assert (none_shared, runs > DAYS) == (0, True)
     assert shared == alone

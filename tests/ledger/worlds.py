@@ -13,7 +13,7 @@ import psycopg
 
 from payments_pipeline.paths import DATA_DIR
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.reference_data import load_reference_data
+from payments_pipeline.reference_data import follow_the_book
 from payments_pipeline.rules import amortisation
 from payments_pipeline.rules.amortisation import Terms
 from tests.ledger.model import Policy, Receipt
@@ -294,5 +294,5 @@ def begin(database: Database, book: Iterable[Loan]) -> psycopg.Connection[Any]:
     """The book on an empty ledger; what follows runs as the pipeline."""
     with database.connect("owner") as owner:
         insert_book(owner, book)
-        load_reference_data(owner)
+        follow_the_book(owner)
     return database.connect()

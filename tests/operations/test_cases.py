@@ -8,7 +8,6 @@ import pytest
 
 from payments_pipeline.operations.cases import Cases, open_cases
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.reference_data import load_reference_data
 from tests.reconciliation.desk import MONDAY, Desk
 
 RECEIPT = UUID(int=7)
@@ -17,10 +16,8 @@ OPENED_NOTHING = Cases(opened=0, resolved=0)
 
 
 @pytest.fixture
-def desk(database: Database) -> Iterator[Desk]:
-    with database.connect("owner") as owner:
-        load_reference_data(owner)
-    with database.connect() as connection:
+def desk(furnished: Database) -> Iterator[Desk]:
+    with furnished.connect() as connection:
         connection.execute("select operations.open_day('ledger.allocations', %s)", (MONDAY,))
         yield Desk(connection)
 

@@ -63,15 +63,15 @@ class Office:
 
 
 @pytest.fixture
-def office(database: Database) -> Iterator[Office]:
+def office(furnished: Database) -> Iterator[Office]:
     book = [
         worlds.Loan(loan_id, TERMS, 15, [], [receipt], {receipt.payment: "wire"})
         for loan_id, receipt in enumerate(RECEIPTS, 1)
     ]
-    with worlds.begin(database, book) as pipeline, database.connect("owner", autocommit=True) as owner:
+    with worlds.begin(furnished, book) as pipeline, furnished.connect("owner", autocommit=True) as owner:
         worlds.deliver(pipeline, worlds.words_of(book), DAY)
         pipeline.commit()
-        office = Office(database, pipeline, owner)
+        office = Office(furnished, pipeline, owner)
         office.run()
         assert (office.in_suspense(), office.waiting()) == ([], [])
         yield office

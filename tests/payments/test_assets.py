@@ -8,7 +8,6 @@ import pytest
 from payments_pipeline.payments.assets import ASSETS
 from payments_pipeline.payments.checks import ASSET_CHECKS, judge
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.reference_data import load_reference_data
 from payments_pipeline.resources import Platform
 from tests.payments.debits import Collections, day
 
@@ -45,8 +44,6 @@ def test_a_rate_near_its_limit_warns_and_one_above_it_fails(
 
 
 def test_a_day_of_the_graph_fills_the_tables_and_shows_the_rates(database: Database, tmp_path: Path) -> None:
-    with database.connect("owner") as owner:
-        load_reference_data(owner)
     with database.connect() as connection:
         collections = Collections(connection)
         debit = collections.returned(collections.debit(), day(2))

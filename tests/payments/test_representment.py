@@ -28,7 +28,7 @@ from payments_pipeline.payments import command
 from payments_pipeline.payments.representment import Represented, represent
 from payments_pipeline.payments.returns import follow_up_returns
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.reference_data import load_reference_data
+from payments_pipeline.reference_data import follow_the_book
 from payments_pipeline.world import World, generate
 from tests.ingestion.events import account_number, add_loans
 from tests.payments.debits import COUNTERPARTY, MONDAY, Collections, Debit, day
@@ -257,7 +257,7 @@ def test_a_debit_that_keeps_coming_back_is_presented_twice_again_and_never_more(
 ) -> None:
     with database.connect("owner") as owner:
         add_loans(owner, 1, 2)
-        load_reference_data(owner)
+        follow_the_book(owner)
     for loan_id, receiver in ((1, "RETURN_NSF"), (2, "RETURN_UNAUTH")):
         client.create_ach_transfer(
             {
@@ -301,7 +301,7 @@ def test_the_same_return_told_again_and_again_is_compensated_once(
 ) -> None:
     with database.connect("owner") as owner:
         add_loans(owner, 1)
-        load_reference_data(owner)
+        follow_the_book(owner)
     client.create_ach_transfer(
         {
             "type": "DEBIT", "amount": 170_000, "entry_class_code": "PPD", "counterparty_id": "cpty_1",

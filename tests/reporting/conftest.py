@@ -13,7 +13,7 @@ from payments_pipeline.reporting.filer import read_filer
 from payments_pipeline.reporting.files_1098 import Desk
 from payments_pipeline.reporting.form_1098 import draft
 from payments_pipeline.rules.form_1098 import Policy
-from tests.conftest import migrated_template, new_database
+from tests.conftest import furnished_template, new_database
 from tests.reporting import taxbook
 from tests.reporting.taxbook import Loan
 
@@ -27,7 +27,7 @@ def book() -> dict[str, Loan]:
 def kept(start_server: Callable[..., Server], book: dict[str, Loan]) -> Iterator[Database]:
     """A database with the book. Tests leave it as they found it."""
     server = start_server("embedded")
-    with new_database(server, migrated_template(server)) as database:
+    with new_database(server, furnished_template(server)) as database:
         taxbook.keep(database, book)
         yield database
 

@@ -13,7 +13,7 @@ from payments_pipeline.formats.tax_identity import Identity, co_borrower_place, 
 from payments_pipeline.ledger.posting import board, post_day
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.reference_data import load_reference_data
+from payments_pipeline.reference_data import follow_the_book
 from payments_pipeline.rules import amortisation
 from payments_pipeline.rules.amortisation import Terms
 from tests.ledger.model import Receipt
@@ -145,7 +145,7 @@ def keep(database: Database, book: dict[str, Loan]) -> None:
     with database.connect("owner") as owner:
         for loan in book.values():
             _insert(owner, loan)
-        load_reference_data(owner)
+        follow_the_book(owner)
         board(owner)
     news = _words(book.values())
     # only the days on which something happens: deliveries, due dates, and the ends of their days of grace

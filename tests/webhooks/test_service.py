@@ -18,7 +18,6 @@ from payments_pipeline.ingestion.ingest import ingest_pending
 from payments_pipeline.ingestion.webhook_queue import take_up_webhooks
 from payments_pipeline.ledger.posting import post_day
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.reference_data import load_reference_data
 from payments_pipeline.webhooks import service
 from payments_pipeline.webhooks.lookups import Lookups
 from payments_pipeline.webhooks.store import Store, request_id
@@ -315,8 +314,6 @@ def test_every_message_of_the_bank_that_is_signed_is_kept(database: Database, tm
 
 
 def test_payments_are_looked_up_by_reference_and_by_loan(database: Database, tmp_path: Path) -> None:
-    with database.connect() as connection:
-        load_reference_data(connection)
     with serving(database, tmp_path) as client:
 
         def ask(path: str) -> Any:
