@@ -43,14 +43,16 @@ demo: $(STAMP) ## Do the same work without a UI, and print a summary
 
 .PHONY: test
 test: $(STAMP) ## Run the tests, against a real PostgreSQL of their own
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@# in the order of the folders: else files of few tests, which take longest, come last and are waited for
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: soak
-soak: $(STAMP) ## Run the tests that get better with size: 100 disturbed worlds, 100,000 broken statements, 10,000 broken webhooks, 20 labelled worlds, 20 HMDA registers
-	SOAK_WORLDS=100 SOAK_FILES=100000 SOAK_PAYLOADS=10000 SOAK_LABELLED=10 SOAK_REGISTERS=20 \
+soak: $(STAMP) ## Run the tests that get better with size: 100 disturbed worlds, 100,000 broken statements, 10,000 broken webhooks, 20 labelled worlds, 20 HMDA registers, 20 books of each kind
+	SOAK_WORLDS=100 SOAK_FILES=100000 SOAK_PAYLOADS=10000 SOAK_LABELLED=10 SOAK_REGISTERS=20 SOAK_BOOKS=20 \
 		$(BIN)/python -m pytest -n auto \
 		--maxprocesses 4 tests/simulation tests/formats/test_statement_fuzz.py tests/webhooks/test_hostile.py \
-		tests/reconciliation/test_labelled_worlds.py tests/reporting/test_hmda_seeds.py
+		tests/reconciliation/test_labelled_worlds.py tests/reporting/test_hmda_seeds.py \
+		tests/ledger/test_fold.py tests/servicing/test_due.py
 
 .PHONY: check
 check: $(STAMP) ## Lint, format check, types, SQL, and whether Dagster can load the definitions

@@ -18,10 +18,10 @@ from tests.ingestion.files import add_loan, fetch
 
 
 @pytest.fixture
-def connection(database: Database) -> Iterator[psycopg.Connection[Any]]:
-    with database.connect("owner") as owner:
+def connection(furnished: Database) -> Iterator[psycopg.Connection[Any]]:
+    with furnished.connect("owner") as owner:
         add_loan(owner, 1)
-    with database.connect() as connection:
+    with furnished.connect() as connection:
         load_reference_data(connection)
         yield connection
 
@@ -89,9 +89,9 @@ def test_factors_are_those_of_the_rules_to_the_last_bit(connection: psycopg.Conn
     assert stored == amortisation.factors(60000, 300)
 
 
-def test_a_longer_term_brings_the_factors_it_needs(connection: psycopg.Connection[Any], database: Database) -> None:
+def test_a_longer_term_brings_the_factors_it_needs(connection: psycopg.Connection[Any], furnished: Database) -> None:
     connection.commit()
-    with database.connect("owner") as owner:
+    with furnished.connect("owner") as owner:
         owner.execute("update servicing.loans set term_instalments = 360 where loan_id = 1")
     assert load_reference_data(connection)["amortisation_factors"] == 60
 
