@@ -66,7 +66,7 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _LOAN: Final = re.compile(r"LN([0-9]{10})")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _LONGEST_INTEGER: Final = 1000
-_READY: Final = {channel: min(rule.ready_signals) for channel, rule in RULES.items()}
+_READY: Final = {channel: rule.ready_signal for channel, rule in RULES.items()}
 
 
 class Fault(NamedTuple):

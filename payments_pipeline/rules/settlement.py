@@ -18,10 +18,11 @@ from payments_pipeline.rules.calendar import add_bank_days
 RULES_FILE = Path(__file__).resolve().parents[2] / "data" / "settlement_rules.csv"
 
 _COLUMNS = [
-    "channel", "lag_bank_days", "every_day", "ready_signals", "account", "grouped_by", "fee_ppm", "fee_cents_each",
+    "channel", "lag_bank_days", "every_day", "ready_signal", "account", "grouped_by", "fee_ppm", "fee_cents_each",
     "late_after_bank_days", "window_bank_days", "description",
 ]  # fmt: skip
 _NUMBERS = ["lag_bank_days", "fee_ppm", "fee_cents_each", "late_after_bank_days", "window_bank_days"]
+_READY_SIGNALS = {"settled", "completed", "captured"}
 _GROUPINGS = {"transfer", "deposit", "payout"}
 _BOOLEANS = {"true": True, "false": False}
 
@@ -34,8 +35,8 @@ class Rule:
     lag_bank_days: int
     every_day: bool
     """Whether it settles on days on which banks are closed; the lag is then in calendar days and must be 0."""
-    ready_signals: frozenset[str]
-    """The words that make a payment completed."""
+    ready_signal: str
+    """The word that makes a payment completed."""
     account: str
     """Ours, on which it settles."""
     grouped_by: str
@@ -67,13 +68,8 @@ def fee_cents(amount_cents: int, rule: Rule) -> int:
     return (amount_cents * rule.fee_ppm + 500_000) // 1_000_000 + rule.fee_cents_each
 
 
-def is_ready(channel: str, signal: str) -> bool:
-    """Whether `signal` says that a payment by `channel` is completed."""
-    return signal in RULES[channel].ready_signals
-
-
 def parse(lines: Iterable[str]) -> Mapping[str, Rule]:
-    """Rules by channel, in the order of the file. Several ready signals of a rail are separated by `|`."""
+    """Rules by channel, in the order of the file."""
     reader = csv.DictReader(lines)
     if reader.fieldnames != _COLUMNS:
         raise ValueError(f"settlement rules, line 1: expected the columns {_COLUMNS}, found {reader.fieldnames}")
@@ -91,15 +87,14 @@ def _rule(row: Mapping[str, str], where: str) -> Rule:
         if not row[column].isdecimal():
             raise ValueError(f"{where}: expected {column} as a whole number from 0, found {row[column]!r}")
     numbers = {column: int(row[column]) for column in _NUMBERS}
-    every_day, grouped_by = row["every_day"], row["grouped_by"]
-    signals = frozenset(row["ready_signals"].split("|")) - {""}
+    every_day, ready_signal, grouped_by = row["every_day"], row["ready_signal"], row["grouped_by"]
     if every_day not in _BOOLEANS:
         raise ValueError(f"{where}: expected every_day as true or false, found {every_day!r}")
     if _BOOLEANS[every_day] and numbers["lag_bank_days"]:
         lag = numbers["lag_bank_days"]
         raise ValueError(f"{where}: a rail that settles every day has no lag in bank days, found {lag}")
-    if not signals:
-        raise ValueError(f"{where}: expected at least one ready signal, found none")
+    if ready_signal not in _READY_SIGNALS:
+        raise ValueError(f"{where}: expected ready_signal as one of {sorted(_READY_SIGNALS)}, found {ready_signal!r}")
     if not row["account"]:
         raise ValueError(f"{where}: expected the account on which the rail settles, found none")
     if grouped_by not in _GROUPINGS:
@@ -107,7 +102,7 @@ def _rule(row: Mapping[str, str], where: str) -> Rule:
     return Rule(
         channel=row["channel"],
         every_day=_BOOLEANS[every_day],
-        ready_signals=signals,
+        ready_signal=ready_signal,
         account=row["account"],
         grouped_by=grouped_by,
         description=row["description"],

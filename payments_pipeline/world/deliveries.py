@@ -97,7 +97,7 @@ DELIVERY: Final = np.dtype(
 
 Deliveries = npt.NDArray[np.void]
 
-_READY: Final = np.array([EVENTS.index(min(RULES[channel].ready_signals)) for channel in CHANNELS], dtype=np.uint8)
+_READY: Final = np.array([EVENTS.index(RULES[channel].ready_signal) for channel in CHANNELS], dtype=np.uint8)
 _RECALLED_RAIL: Final = CHANNELS.index("wire")
 _REPEAT_SAME_DAY: Final = 0.6
 _LATEST_RETURN_DAYS: Final = 40

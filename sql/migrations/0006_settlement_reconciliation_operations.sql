@@ -4,7 +4,7 @@ create table settlement.rules (
     channel text primary key,
     lag_bank_days smallint not null,
     every_day boolean not null,
-    ready_signals text not null,
+    ready_signal text not null check (ready_signal in ('settled', 'completed', 'captured')),
     description text not null
 );
 comment on table settlement.rules is
@@ -12,7 +12,8 @@ comment on table settlement.rules is
 comment on column settlement.rules.channel is 'Rail.';
 comment on column settlement.rules.lag_bank_days is 'Bank days from value date to settlement.';
 comment on column settlement.rules.every_day is 'Whether it settles on days when banks are closed.';
-comment on column settlement.rules.ready_signals is 'The words that mean the money is there, separated by a bar.';
+comment on column settlement.rules.ready_signal is
+'The word that means the money is there: settled, completed or captured.';
 comment on column settlement.rules.description is 'The rule in a sentence.';
 
 -- A constant to the planner, which writes it into the statements: they read the partitions of so many days alone.

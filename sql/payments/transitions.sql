@@ -38,7 +38,7 @@ steps as (
         case
             when w.signal in ('returned', 'recalled') then 'reversed'
             when w.signal = 'canceled' then 'canceled'
-            when w.signal = any(string_to_array(r.ready_signals, '|')) then 'completed'
+            when w.signal = r.ready_signal then 'completed'
             else 'pending'
         end as status
     from words as w

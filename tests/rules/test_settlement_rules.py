@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payments_pipeline.rules.calendar import is_bank_day
-from payments_pipeline.rules.settlement import RULES, is_ready, parse, settles_on
+from payments_pipeline.rules.settlement import RULES, parse, settles_on
 
 HEADER = (
-    "channel,lag_bank_days,every_day,ready_signals,account,grouped_by,fee_ppm,fee_cents_each,late_after_bank_days,"
+    "channel,lag_bank_days,every_day,ready_signal,account,grouped_by,fee_ppm,fee_cents_each,late_after_bank_days,"
     "window_bank_days,description"
 )
 days = st.dates(date(2020, 1, 1), date(2040, 12, 31))
@@ -64,15 +64,7 @@ def test_later_money_never_settles_earlier(channel: str, one: date, other: date)
     ],
 )
 def test_one_word_completes_the_payments_of_a_rail(channel: str, signal: str) -> None:
-    said = ["initiated", "settled", "completed", "captured", "returned", "recalled", "canceled"]
-    assert [word for word in said if is_ready(channel, word)] == [signal]
-
-
-def test_a_rail_may_have_several_ready_signals() -> None:
-    assert parse([HEADER, "ach,0,false,settled|completed,own,transfer,0,0,0,1,x"])["ach"].ready_signals == {
-        "settled",
-        "completed",
-    }
+    assert RULES[channel].ready_signal == signal
 
 
 @pytest.mark.parametrize(
@@ -84,7 +76,9 @@ def test_a_rail_may_have_several_ready_signals() -> None:
         ),
         ("ach,0,maybe,settled,own,transfer,0,0,0,1,x", "line 2: expected every_day as true or false, found 'maybe'"),
         ("ach,1,true,settled,own,transfer,0,0,0,1,x", "line 2: a rail that settles every day has no lag"),
-        ("ach,0,false,,own,transfer,0,0,0,1,x", "line 2: expected at least one ready signal"),
+        ("ach,0,false,,own,transfer,0,0,0,1,x", "line 2: expected ready_signal as one of"),
+        ("ach,0,false,initiated,own,transfer,0,0,0,1,x", "line 2: expected ready_signal as one of"),
+        ("ach,0,false,settled|completed,own,transfer,0,0,0,1,x", r"found 'settled\|completed'"),
         ("ach,0,false,settled,,transfer,0,0,0,1,x", "line 2: expected the account on which the rail settles"),
         ("ach,0,false,settled,own,heap,0,0,0,1,x", "line 2: expected grouped_by as one of"),
         (

@@ -14,7 +14,7 @@ import pytest
 
 from payments_pipeline.rules.calendar import add_bank_days, is_bank_day
 from payments_pipeline.rules.envelope import idempotency_key, normalised_reference
-from payments_pipeline.rules.settlement import RULES, fee_cents, is_ready, settles_on
+from payments_pipeline.rules.settlement import RULES, fee_cents, settles_on
 from payments_pipeline.world import World, generate, noise
 from payments_pipeline.world.arrivals import _quoted_loans
 from payments_pipeline.world.deliveries import DELIVERY, Account, Spelling
@@ -270,8 +270,7 @@ def test_instants_belong_to_the_day_in_new_york_that_they_tell_of(made: Made) ->
 def test_payments_are_completed_by_the_word_of_their_rail(made: Made) -> None:
     words = made.payments[["channel", "event"]].drop_duplicates()
     assert len(words) == len(RULES)
-    assert all(is_ready(channel, event) for channel, event in zip(words["channel"], words["event"], strict=True))
-    assert not any(is_ready(*word) for word in zip(made.items["channel"], ["initiated"] * len(made.items), strict=True))
+    assert [RULES[channel].ready_signal for channel in words["channel"]] == list(words["event"])
 
 
 def test_every_payment_is_completed_once_and_by_the_end_of_the_world(made: Made) -> None:

@@ -8,7 +8,7 @@ from (
     inner join ingestion.earlier_words as e
         on q.effective_on = e.effective_on and q.loan_id = e.loan_id and q.payment_id = e.payment_id
     inner join settlement.rules as s
-        on e.channel = s.channel and e.signal = any(string_to_array(s.ready_signals, '|'))
+        on e.channel = s.channel and e.signal = s.ready_signal
     where e.effective_on between %(since)s and %(horizon)s
     group by q.effective_on, q.loan_id, q.payment_id
 ) as told

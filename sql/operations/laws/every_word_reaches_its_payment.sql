@@ -16,7 +16,7 @@ words as (
         case
             when i.signal in ('returned', 'recalled') then 'reversed'
             when i.signal = 'canceled' then 'canceled'
-            when i.signal = r.ready_signals then 'completed'
+            when i.signal = r.ready_signal then 'completed'
             else 'pending'
         end as status
     from ingestion.payment_ingestions as i
