@@ -24,11 +24,15 @@ import psycopg
 
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.days import add_rows, close_days, close_rows, drop_rows, open_rows
-from payments_pipeline.postgres.locks import hold
+from payments_pipeline.postgres.locks import hold, hold_together, wait_for
 from payments_pipeline.postgres.run import query, run
 
 POSTING_LOCK: Final = "ledger.seals"
 """Seals form one chain, so runs that add facts take their turns."""
+
+WORK_LOCK: Final = "ledger.work"
+"""Shared by the helpers of a run. The posting lock is gone with the run's own connection, and its helpers may live on for
+a while: the next run must not make room for its own rows, under the same names, before they have ended."""
 
 LEDGER_TABLES: Final = ("ledger.events", "ledger.entries", "ledger.allocations")
 TABLES: Final = (*LEDGER_TABLES, "payments.payments", "payments.transitions")
@@ -111,7 +115,7 @@ def post_day(
         posting.is_shared = bool(helpers)
         _open_work((helpers or [connection])[0], day, by_many=bool(helpers))
         _begin_together(helpers)
-        _at_once((share.connection, partial(_work_out, share, day, horizon)) for share in shares)
+        _at_once((share.connection, partial(_work_out, share, day, horizon, is_helper=bool(helpers))) for share in shares)
         for share in shares:
             posting.take_in(share.posting)
         with posting.stage("seal, running totals, keys"):
@@ -147,6 +151,7 @@ def board(connection: Connection) -> list[Posting]:
 def begin(connection: Connection, day: date) -> Posting:
     """The next run. Runs that add facts take their turns, so this waits for the one before to be committed."""
     hold(connection, POSTING_LOCK)
+    wait_for(connection, WORK_LOCK)
     _set_up(connection)
     last = connection.execute("select coalesce(max(run_no), 0) from ledger.seals").fetchone()
     assert last is not None
@@ -173,12 +178,12 @@ def _shares(
     connection: Connection, posting: Posting, database: Database | None, shared_from: int
 ) -> Iterator[list[_Share]]:
     """Who works out what: two helpers a half of the words about the day each, or the run's own connection all of it."""
-    split = _split(connection, posting.day, shared_from) if database else None
+    split = _split(database, posting.day, shared_from) if database else None
     if database is None or split is None:
         yield [_Share(connection, Posting(posting.day, posting.run_no))]
         return
     with ExitStack() as stack:
-        yield [
+        shares = [
             _Share(
                 stack.enter_context(database.connect(application_name=f"posting {posting.day}, loans from {first}")),
                 Posting(posting.day, posting.run_no),
@@ -187,15 +192,24 @@ def _shares(
             )
             for first, last in ((0, split - 1), (split, _LAST_LOAN))
         ]
+        for each in shares:
+            hold_together(each.connection, WORK_LOCK)
+        connection.execute("select")  # still there, and so the next run still has to wait for this one or its helpers
+        yield shares
 
 
-def _split(connection: Connection, day: date, shared_from: int) -> int | None:
-    """The loan in the middle of the words about a large day; none if the day is small."""
-    words, middle = connection.execute(
-        "select count(*), percentile_disc(0.5) within group (order by loan_id) "
-        "from ingestion.payment_ingestions where effective_on = %s",
-        (day,),
-    ).fetchall()[0]
+def _split(database: Database, day: date, shared_from: int) -> int | None:
+    """The loan in the middle of the words about a large day; none if the day is small.
+
+    Asked on a connection of its own. What the run's own has read it keeps locked until the end, and it waits for its
+    helpers: if they waited for whoever gives that day its key, who waits for the run, the server would see no circle.
+    """
+    with database.connect() as connection:
+        words, middle = connection.execute(
+            "select count(*), percentile_disc(0.5) within group (order by loan_id) "
+            "from ingestion.payment_ingestions where effective_on = %s",
+            (day,),
+        ).fetchall()[0]
     return middle if words >= shared_from and middle else None
 
 
@@ -240,8 +254,6 @@ def _seal_and_close(connection: Connection, posting: Posting, helpers: Sequence[
         connection.execute("analyze work.totals")
         run(connection, "ledger/balances")
 
-    for helper in helpers:
-        helper.commit()
     _at_once([*((helper, partial(close, helper)) for helper in helpers), (connection, seal)])
 
 
@@ -275,8 +287,11 @@ def _at_once(tasks: Iterable[tuple[Connection, Callable[[], None]]]) -> None:
                     connection.cancel()
 
 
-def _work_out(share: _Share, day: date, horizon: date) -> None:
-    """Work out what is missing of these loans, into the schema `work`."""
+def _work_out(share: _Share, day: date, horizon: date, *, is_helper: bool) -> None:
+    """Work out what is missing of these loans, into the schema `work`.
+
+    A helper commits at once: what it has read, the other may be waiting for.
+    """
     connection, posting, loans = share.connection, share.posting, share.loans
     # how many rows there are decides the plans; looking closer at each table cost a tenth of all the work
     connection.execute("set local default_statistics_target = 10")
@@ -293,6 +308,8 @@ def _work_out(share: _Share, day: date, horizon: date) -> None:
         run(connection, "ledger/totals", horizon=horizon)
     run(connection, "ledger/fold/clear")
     connection.execute("set local default_statistics_target to default")
+    if is_helper:
+        connection.commit()
 
 
 def _fold(share: _Share, day: date, horizon: date) -> None:

@@ -263,3 +263,40 @@ def test_a_payment_that_went_back_before_its_value_date_costs_its_fee(database: 
         assert wanted(book)[2]
         post(connection, all_days())
         assert held(connection) == wanted(book)
+
+
+def test_receipts_of_a_day_that_follow_one_which_lets_all_of_suspense_go_pay_what_is_left(database: Database) -> None:
+    on = worlds.FIRST + timedelta(days=11)
+    terms = Terms(10_000_00, 0, 1_000_00, (on - timedelta(days=33)).replace(day=10), 10, 10)
+    held_back = Receipt(_payment(1), worlds.FIRST + timedelta(days=3), 0, 600_00)
+    receipts = [
+        held_back,
+        *(Receipt(_payment(2 + n), on, n, cents) for n, cents in enumerate((400_00, 300_00, 900_00))),
+    ]
+    statuses = [(worlds.BOARDED, "legal_hold"), (on, "active")]
+    book = [worlds.Loan(1, terms, 15, statuses, receipts, {receipt.payment: "wire" for receipt in receipts})]
+    with worlds.begin(database, book) as connection:
+        worlds.deliver(connection, worlds.words_of(book), worlds.FIRST + timedelta(days=DAYS))
+        post(connection, all_days())
+        assert held(connection) == wanted(book)
+        # two instalments of 1,000.00 were due, and 2,200.00 came
+        assert held(connection)[3] == {1: 200_00}
+
+
+def test_a_fee_that_comes_last_is_paid_once_by_the_receipts_of_a_day(database: Database) -> None:
+    on = worlds.FIRST + timedelta(days=11)
+    terms = Terms(1_000_00, 0, 1_000_00, (worlds.FIRST - timedelta(days=100)).replace(day=1), 1, 1)
+    bounced = Receipt(_payment(9), worlds.FIRST + timedelta(days=1), 0, 10_00, worlds.FIRST + timedelta(days=2), True)
+    held_back = Receipt(_payment(1), worlds.FIRST + timedelta(days=4), 0, 600_00)
+    of_the_day = [Receipt(_payment(2 + n), on, n, cents) for n, cents in enumerate((400_00, 30_00, 40_00))]
+    receipts = [bounced, held_back, *of_the_day]
+    statuses = [(worlds.FIRST + timedelta(days=3), "legal_hold"), (on, "active")]
+    book = [worlds.Loan(1, terms, 15, statuses, receipts, {receipt.payment: "ach" for receipt in receipts})]
+    with worlds.begin(database, book) as connection:
+        worlds.deliver(connection, worlds.words_of(book), worlds.FIRST + timedelta(days=DAYS))
+        post(connection, all_days())
+        assert held(connection) == wanted(book)
+
+
+def _payment(number: int) -> str:
+    return f"00000000-0000-0000-0000-{number:012}"
