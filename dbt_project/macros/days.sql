@@ -3,9 +3,9 @@
     {{ column }} between date '{{ var("first_day") }}' and date '{{ var("last_day") }}'
 {%- endmacro %}
 
-{# The days of the run and those whose reconciliation theirs may have changed: no money comes more than a week apart. #}
+{# The days of the run and those whose reconciliation theirs may have changed: no line has money of more than two weeks. #}
 {% macro around_run(column) -%}
-    {{ column }} between date '{{ var("first_day") }}' - 7 and date '{{ var("last_day") }}' + 7
+    {{ column }} between date '{{ var("first_day") }}' - 14 and date '{{ var("last_day") }}' + 14
 {%- endmacro %}
 
 {# Takes the days of the run, or its tax year, out of a mart that exists; a new one is empty anyway. #}

@@ -91,7 +91,7 @@ def match_day(connection: psycopg.Connection[Any], day: date) -> Matched:
     # what is joined is a day's rows; the default would spill each of them to disk
     connection.execute("set local work_mem = '256MB'")
     open_days(connection, ["reconciliation.matches"], [day])
-    near = days_around(connection, day)
+    near = days_around(connection, day, windows=2)
     _pair(connection, day, near)
     has_both_sides = _match_the_rest(connection, day, near)
     is_new = not _has_matches(connection, day)
@@ -166,10 +166,13 @@ def _match_the_rest(connection: psycopg.Connection[Any], day: date, near: dict[d
     return True
 
 
-def days_around(connection: psycopg.Connection[Any], day: date) -> dict[date, int]:
-    """The days around `day` within the widest window of the rules, and how many bank days each is from it."""
+def days_around(connection: psycopg.Connection[Any], day: date, *, windows: int = 1) -> dict[date, int]:
+    """The days around `day` within so many of the rules' widest windows, and how many bank days each is from it.
+
+    What a line has found lies within one window of it, so two payments of one line are at most two apart.
+    """
     [(widest,)] = connection.execute("select coalesce(max(window_bank_days), 0) from settlement.rules").fetchall()
-    first, last = _bank_day_before(day, widest), add_bank_days(day, widest)
+    first, last = _bank_day_before(day, windows * widest), add_bank_days(day, windows * widest)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return {other: _bank_days_between(day, other) for other in days if other != day}
 

@@ -1,8 +1,12 @@
 -- The days from :first that wait to be run again: those before :last, and :last itself once it has been run. A variance
--- stands until bank and books agree; by itself it asks for one run, and what arrives later asks for others.
+-- stands until bank and books agree; by itself it asks for one run, and what arrives later asks for others. A run that
+-- was broken off is news the first time alone: each attempt leaves such a request, and would be followed by the next.
 select
     requests.business_date,
-    max(requests.requested_at) as newest,
+    greatest(
+        max(requests.requested_at) filter (where requests.reason <> 'unfinished'),
+        min(requests.requested_at) filter (where requests.reason = 'unfinished')
+    ) as newest,
     array_agg(distinct requests.reason order by requests.reason) as reasons,
     coalesce(array_agg(distinct requests.subject) filter (where requests.reason = 'unfinished'), '{}') as runs
 from operations.day_requests as requests

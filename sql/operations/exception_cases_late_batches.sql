@@ -36,11 +36,13 @@ written as (
     left join known as k on w.case_id = k.case_id
     where
         k.case_id is null or k.details ? 'healed'
-        or k.details ->> 'late_bank_days' is distinct from w.late_bank_days::text
+        or (k.details ->> 'late_bank_days', k.details ->> 'expected_cents')
+        is distinct from (w.late_bank_days::text, (w.expected_cents - w.expected_fee_cents)::text)
     on conflict (case_id) do update
         set
             severity = excluded.severity,
             state = case when kept.details ? 'healed' then 'open' else kept.state end,
+            summary = excluded.summary,
             details = excluded.details,
             resolution = case when kept.details ? 'healed' then null else kept.resolution end,
             resolved_at = case when kept.details ? 'healed' then null else kept.resolved_at end

@@ -15,7 +15,7 @@ known as (
     select
         l.*, b.channel, b.amount_cents, b.transaction_id as transfer_id, b.account as as_written,
         case when w.transfer_id is null then b.kind else 'return' end as kind,
-        nullif(reconciliation.folded(b.reference), '') as reference
+        nullif(reconciliation.folded(b.reference), '') as reference, nullif(btrim(b.reference), '') as told_reference
     from work.left_lines as l
     inner join settlement.lines_in_force as b on l.bank_day = b.bank_day and l.line_id = b.line_id
     left join went_back as w on b.kind = 'other' and b.channel = w.channel and b.transaction_id = w.transfer_id
@@ -24,6 +24,7 @@ known as (
 
 select
     k.bank_day, k.line_id, k.is_own, k.is_released, k.channel, k.kind, k.amount_cents, k.transfer_id, k.reference,
+    k.told_reference,
     nullif(regexp_replace(k.reference, '[^a-z0-9]', '', 'g'), '') as squeezed,
     case
         when exists (
@@ -59,6 +60,7 @@ known as (
 select
     k.our_day, k.effective_on, k.loan_id, k.payment_id, k.kind, k.is_own, k.is_released, k.channel, k.account,
     k.grouped_by, k.amount_cents, k.fee_cents, k.transfer_id, k.reference,
+    nullif(btrim(k.as_written), '') as told_reference,
     nullif(regexp_replace(k.reference, '[^a-z0-9]', '', 'g'), '') as squeezed, k.number
 from known as k;
 

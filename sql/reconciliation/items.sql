@@ -137,6 +137,8 @@ inner join payments.payments as p on abs(l.amount_cents) = p.amount_cents and l.
 where
     p.effective_on between %(day)s::date - settlement.most_days_to_settle()
     and %(day)s::date + settlement.most_days_to_settle()
+    -- a return that was itself turned back brings money
+    and (l.kind <> 'return' or l.amount_cents < 0)
     and (
         l.transfer_id = p.transfer_id
         or (l.kind = 'return' and l.reference = reconciliation.folded(p.reference))
@@ -251,7 +253,7 @@ select
         end,
         operations.dollars(j.amount_cents),
         j.channel,
-        coalesce('reference ' || upper(j.reference), 'without a reference')
+        coalesce('reference ' || j.told_reference, 'without a reference')
     ),
     case
         when j.cause = 'write_off' or j.is_small_fee then null
@@ -284,7 +286,7 @@ select
     format(
         'The bank does not show %%s of %%s by %%s, reference %%s, that it should have shown on this day%%s.',
         case m.kind when 'credit' then 'a payment' else 'a return' end,
-        operations.dollars(m.amount_cents), m.channel, upper(coalesce(m.reference, '')),
+        operations.dollars(m.amount_cents), m.channel, coalesce(m.told_reference, ''),
         coalesce('; written off: ' || w.reason, '')
     ),
     case

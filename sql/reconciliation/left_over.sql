@@ -1,40 +1,56 @@
 -- What is left over of :day and, within the windows of the rules, of the days around it: :near, each :apart bank days
--- from it. Of those days, what is open, and what is matched with the day and is thus found anew. Tells on which value
--- dates the payments are.
+-- from it. Of those days, what is open, and what is matched with the day and is thus found anew; what people matched
+-- with it is found however far apart they saw it. Tells on which value dates the payments are.
 --
 -- The two lists are in the schema work: what is joined with a whole day may be read by several cores.
-drop table if exists pg_temp.near_days, pg_temp.released, work.left_lines, work.left_movements, pg_temp.found;
+drop table if exists
+    pg_temp.near_days, pg_temp.decided, pg_temp.released, work.left_lines, work.left_movements, pg_temp.found;
 
 create temporary table near_days on commit drop as
 select n.day, n.apart
 from unnest(%(near)s::date[], %(apart)s::int[]) as n (day, apart);
 
--- Matches across days that this day has a part in.
+create temporary table decided on commit drop as
+select unnest(d.line_ids) as line_id, null::uuid as payment_id
+from reconciliation.decisions_in_force as d
+where d.decision = 'match' and d.bank_day = any(%(near)s::date[] || %(day)s::date)
+union
+select null, unnest(d.payment_ids)
+from reconciliation.decisions_in_force as d
+where d.decision = 'match' and d.bank_day = any(%(near)s::date[] || %(day)s::date);
+
+-- Matches across days that this day has a part in, each with all of its line and all of its group: whatever is found
+-- anew is found whole. The day's own are found anew anyway.
 create temporary table released on commit drop as
-with lines_elsewhere as (
-    select distinct m.bank_day, m.line_id
+with shared as (
+    select m.bank_day, m.line_id, m.group_no
+    from reconciliation.matches as m
+    where m.bank_day = %(day)s and m.our_day <> m.bank_day
+    union
+    select m.bank_day, m.line_id, m.group_no
     from reconciliation.matches as m
     where m.bank_day = any(%(near)s) and m.our_day = %(day)s and m.our_day <> m.bank_day
+),
+
+whole as (
+    select m.*
+    from reconciliation.matches as m
+    inner join (select distinct s.bank_day, s.line_id from shared as s) as s
+        on m.bank_day = s.bank_day and m.line_id = s.line_id
+    where m.bank_day = any(%(near)s::date[] || %(day)s::date)
+    union
+    select m.*
+    from reconciliation.matches as m
+    inner join (
+        select distinct s.group_no from shared as s
+        where s.group_no is not null
+    ) as s on m.group_no = s.group_no
+    where m.bank_day = any(%(near)s::date[] || %(day)s::date)
 )
 
-select m.*
-from reconciliation.matches as m
-where m.bank_day = %(day)s and m.our_day <> m.bank_day
-union
-select m.*
-from reconciliation.matches as m
-inner join lines_elsewhere as l on m.bank_day = l.bank_day and m.line_id = l.line_id
-where m.bank_day = any(%(near)s)
-union
--- the other lines of a batch that this day has a line of
-select m.*
-from reconciliation.matches as m
-where
-    m.bank_day = any(%(near)s) and m.group_no is not null
-    and m.group_no in (
-        select o.group_no from reconciliation.matches as o
-        where o.bank_day = %(day)s and o.our_day <> o.bank_day and o.group_no is not null
-    );
+select w.*
+from whole as w
+where w.bank_day <> %(day)s or w.our_day <> %(day)s;
 
 create unlogged table work.left_lines as
 select %(day)s::date as bank_day, p.line_id, true as is_own, false as is_released
@@ -44,9 +60,16 @@ union all
 select i.bank_day, i.item_id, false, false
 from reconciliation.items as i
 inner join near_days as n on i.bank_day = n.day
-inner join settlement.rules as r on i.channel = r.channel and n.apart <= r.window_bank_days
+left join settlement.rules as r on i.channel = r.channel
 where
     i.bank_day = any(%(near)s) and i.side = 'bank' and i.status <> 'explained'
+    and (
+        n.apart <= r.window_bank_days
+        or i.item_id in (
+            select d.line_id from decided as d
+            where d.line_id is not null
+        )
+    )
     and i.cause in ('missing_here', 'return', 'write_off', 'duplicate_at_bank', 'unknown')
 union all
 select distinct r.bank_day, r.line_id, false, true
@@ -62,13 +85,20 @@ union all
 select i.bank_day, i.loan_id, i.payment_id, i.kind, i.effective_on, false, false
 from reconciliation.items as i
 inner join near_days as n on i.bank_day = n.day
-inner join settlement.rules as r on i.channel = r.channel and n.apart <= r.window_bank_days
+left join settlement.rules as r on i.channel = r.channel
 where
     i.bank_day = any(%(near)s) and i.side = 'ours' and i.status <> 'explained'
+    and (
+        n.apart <= r.window_bank_days
+        or i.payment_id in (
+            select d.payment_id from decided as d
+            where d.payment_id is not null
+        )
+    )
     and i.cause in ('missing_at_bank', 'write_off') and i.effective_on is not null
 union all
 select distinct
-    r.our_day, r.loan_id, r.payment_id, r.kind, coalesce(i.effective_on, p.effective_on), false, true
+    r.our_day, r.loan_id, r.payment_id, r.kind, coalesce(i.effective_on, p.effective_on, b.effective_on), false, true
 from released as r
 left join reconciliation.items as i
     on
@@ -79,7 +109,9 @@ left join payments.payments as p
     on
         r.loan_id = p.loan_id and r.payment_id = p.payment_id and r.kind = 'credit'
         and p.effective_on between %(day)s::date - 30 and %(day)s::date + 10
-where r.our_day <> %(day)s and coalesce(i.effective_on, p.effective_on) is not null;
+left join payments.reversals_in_force as b
+    on r.loan_id = b.loan_id and r.payment_id = b.payment_id and r.kind = 'return'
+where r.our_day <> %(day)s and coalesce(i.effective_on, p.effective_on, b.effective_on) is not null;
 
 analyze work.left_lines, work.left_movements;
 

@@ -7,6 +7,7 @@ import dagster as dg
 
 from payments_pipeline.operations.requests import due_days
 from payments_pipeline.operations.sensors import ATTEMPTS, REQUEST_TAG, late_arrivals
+from payments_pipeline.postgres.run import run as run_sql
 from payments_pipeline.reporting.reconciliation_report import gather
 from tests.graph.conftest import House
 
@@ -204,6 +205,26 @@ def test_the_sensor_asks_once_for_a_waiting_day_and_again_when_its_run_failed(bu
     house.execute("update operations.day_requests set requested_at = now() + interval '1 second'")
     (request,) = _tick(house)  # asked anew
     assert request.run_key not in keys
+
+
+def test_a_day_whose_runs_keep_breaking_off_after_posting_is_left_to_a_person(build_house: BuildHouse) -> None:
+    house = build_house(days=1)
+    day = house.days[0]
+    house.execute(
+        "insert into operations.day_requests (business_date, reason, subject, requested_at) values (%s, 'ingested', 'b', now())",
+        day,
+    )
+    attempts = 0
+    while attempts < 3 * ATTEMPTS and (requests := _tick(house)):
+        attempts += 1
+        started = house.instance.create_run_for_job(
+            _nothing, tags={REQUEST_TAG: requests[0].tags[REQUEST_TAG]}, status=dg.DagsterRunStatus.STARTED
+        )
+        with house.platform.database.connect() as connection:  # as posting does, before a later step fails
+            run_sql(connection, "operations/begin_day", day=day, run_id=started.run_id)
+        house.instance.report_run_failed(started)
+    assert attempts == 1 + ATTEMPTS  # for what arrived, and for what was broken off
+    assert day in _due(house)
 
 
 @dg.job(name="close_the_day")

@@ -1,14 +1,15 @@
 """The same days in any order, and again: the same matches and items."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.reconciliation.decisions import decide
+from payments_pipeline.settlement.batches import settle_day
 from tests.reconciliation.desk import MONDAY, Desk, Row
-from tests.reconciliation.test_passes import TUESDAY, deposit, explained, paid, run_days
+from tests.reconciliation.test_passes import TUESDAY, WEDNESDAY, deposit, explained, paid, run_days
 
 THURSDAY = date(2026, 7, 2)  # before Monday
 
@@ -115,3 +116,116 @@ def test_a_return_that_is_told_again_on_the_next_day_is_no_second_return(desk: D
         desk.line("REF-1", -10_000, kind="return", transfer="acht_1", day=day)
     run_days(desk, MONDAY, TUESDAY)
     assert explained(desk, TUESDAY) == [("bank", "duplicate_at_bank", "open", -10_000)]
+
+
+# What hangs together over several days --------------------------------------------------------------------------------
+
+WEEK = [MONDAY + timedelta(days=n) for n in range(5)]
+*_, NEXT_THURSDAY, FRIDAY = WEEK
+BY_ANN = {"reason": "the payer sent the advice", "decided_by": "Ann"}
+
+
+def stays(desk: Desk, *again: date) -> bool:
+    """Whether matches and items stay what they are when these days are run again, and no law is broken on the way."""
+    before = found(desk)
+    for day in again:
+        run_days(desk, day)
+        if desk.broken_laws() or found(desk) != before:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("early", [0, 1])
+def test_a_deposit_of_two_days_in_two_lines_of_one_stays_whole(desk: Desk, early: int) -> None:
+    for number, cents in enumerate((1_000, 4_000)):
+        value_date = MONDAY if number == early else TUESDAY
+        desk.payment(f"P{number}", cents, channel="check", batch="DEP1", value_date=value_date)
+    for cents in (2_000, 3_000):
+        desk.line("DEP1", cents, channel="check", day=TUESDAY)
+    run_days(desk, MONDAY, TUESDAY)
+    assert len(desk.matches()) == 3
+    assert stays(desk, MONDAY, TUESDAY, MONDAY)
+
+
+def test_a_person_s_match_of_two_lines_and_payments_of_two_days_stays_whole(desk: Desk) -> None:
+    payments = [desk.payment("A", 1_000), desk.payment("B", 4_000, value_date=TUESDAY)]
+    lines = [desk.line("X", 2_000, day=TUESDAY), desk.line("Y", 3_000, day=TUESDAY)]
+    run_days(desk, MONDAY, TUESDAY)
+    decide(desk.connection, "match", TUESDAY, lines=lines, payments=payments, **BY_ANN)
+    assert stays(desk, MONDAY, TUESDAY, MONDAY)
+
+
+def test_a_person_s_match_of_a_line_with_returns_of_two_days_stays_whole(desk: Desk) -> None:
+    before = MONDAY - timedelta(days=6)
+    payments = [
+        desk.payment("A", 1_000, value_date=before, returned_on=MONDAY),
+        desk.payment("B", 2_000, value_date=before, returned_on=TUESDAY),
+    ]
+    line = desk.line("BACK", -3_000, kind="return", day=TUESDAY)
+    run_days(desk, MONDAY, TUESDAY)
+    decide(desk.connection, "match", TUESDAY, lines=[line], payments=payments, **BY_ANN)
+    assert len(desk.matches()) == 2
+    assert stays(desk, MONDAY, TUESDAY, MONDAY)
+
+
+def test_a_payment_in_lines_at_both_ends_of_its_window_is_matched_once(desk: Desk) -> None:
+    desk.payment("REF-1", 10_000, transfer="x_1", value_date=WEDNESDAY)
+    desk.line("REF-1", 4_000, transfer="x_1", day=TUESDAY)
+    desk.line("REF-1", 6_000, transfer="x_1", day=FRIDAY)
+    run_days(desk, *WEEK, WEDNESDAY)
+    assert len(desk.matches()) == 2
+    assert stays(desk, TUESDAY, FRIDAY, WEDNESDAY)
+
+
+def test_a_deposit_of_payments_at_both_ends_of_its_window_stays_whole(desk: Desk) -> None:
+    desk.payment("A", 1_000, channel="check", batch="DEP1")
+    desk.payment("B", 2_000, channel="check", batch="DEP1", value_date=NEXT_THURSDAY)
+    desk.line("DEP1", 3_000, channel="check", day=WEDNESDAY)
+    run_days(desk, *WEEK, WEDNESDAY)
+    assert len(desk.matches()) == 2
+    assert stays(desk, NEXT_THURSDAY, MONDAY, WEDNESDAY)
+
+
+def test_what_a_person_matched_is_matched_however_late_the_bank_showed_it(desk: Desk) -> None:
+    payment = desk.payment("W1", 10_000, channel="wire")
+    line = desk.line("OTHER", 10_000, channel="wire", day=WEDNESDAY)
+    run_days(desk, MONDAY, TUESDAY, WEDNESDAY)
+    decide(desk.connection, "match", WEDNESDAY, lines=[line], payments=[payment], **BY_ANN)
+    assert desk.matches() == [(line, payment, "credit", "decision")]
+    assert stays(desk, MONDAY, WEDNESDAY)
+
+
+# What is said of what is open -----------------------------------------------------------------------------------------
+
+
+def test_a_return_that_brought_money_is_not_taken_for_one_of_a_payment(desk: Desk) -> None:
+    desk.payment("REF-1", 10_000)
+    desk.line("REF-1", 10_000)
+    desk.line("REF-1", 10_000, kind="return")
+    run_days(desk, MONDAY)
+    assert [cause for (cause,) in desk.rows("select cause from reconciliation.items")] != ["return"]
+
+
+def test_a_reference_is_quoted_as_it_was_told(desk: Desk) -> None:
+    desk.payment("Ref-Ours", 10_000)
+    desk.line(" acht_SSh5iEXd", 20_000)
+    run_days(desk, MONDAY)
+    told = " ".join(text for (text,) in desk.rows("select description from reconciliation.items"))
+    assert "reference acht_SSh5iEXd;" in told
+    assert "reference Ref-Ours," in told
+
+
+def test_a_late_batch_s_case_says_what_is_late_by_now(desk: Desk) -> None:
+    desk.payment("A", 10_000)
+    settle_day(desk.connection, MONDAY)
+    desk.line("x", 1, channel="wire", day=TUESDAY)
+    settle_day(desk.connection, TUESDAY)
+    open_late = "select summary from operations.exception_cases where category = 'late_batch'"
+    run_days(desk, MONDAY)
+    desk.payment("B", 20_000)
+    settle_day(desk.connection, MONDAY)
+    settle_day(desk.connection, TUESDAY)
+    run_days(desk, MONDAY)
+    assert [summary.split(";")[0] for (summary,) in desk.rows(open_late)] == [
+        "On 2026-07-06 the bank should have shown 2 payments of $300.00 by ach"
+    ]
