@@ -3,8 +3,9 @@
 -- with it is found however far apart they saw it. Tells on which value dates the payments are.
 --
 -- The two lists are in the schema work: what is joined with a whole day may be read by several cores.
-drop table if exists
-    pg_temp.near_days, pg_temp.decided, pg_temp.released, work.left_lines, work.left_movements, pg_temp.found;
+drop table if exists pg_temp.near_days, pg_temp.decided, pg_temp.released, pg_temp.found;
+
+drop table if exists work.left_lines, work.left_movements;
 
 create temporary table near_days on commit drop as
 select n.day, n.apart
