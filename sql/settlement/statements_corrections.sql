@@ -1,6 +1,6 @@
--- What the corrections and deletions of the file take back and bring back: lines of the statements before them, of
--- their account and day, that the file does not have are withdrawn; its own that had been withdrawn are in force again.
--- Tells nothing where the file only adds.
+-- What the file takes back and brings back. Its corrections and deletions withdraw the lines of the statements before
+-- them, of their account and day, that the file does not have. Whatever statement of it tells a line that had been
+-- withdrawn, be it a new one, brings that line back: the last word counts.
 insert into settlement.line_corrections (bank_day, line_id, version, statement_id, is_withdrawn)
 with corrected_days as (
     -- some banks tell an account in several blocks: the corrections of one file belong together
@@ -14,11 +14,13 @@ with corrected_days as (
 ),
 
 of_file as (
+    -- of a day that the file does not correct, all is kept
     select
         j.statement_id, j.number, j.account, j.as_of, j.from_on,
-        j.number > c.last_deletion and (j.nature = 'correction' or j.number > c.first_number) as is_kept
+        c.statement_id is null
+        or (j.number > c.last_deletion and (j.nature = 'correction' or j.number > c.first_number)) as is_kept
     from judged_statements as j
-    inner join corrected_days as c on j.account = c.account and j.as_of = c.as_of
+    left join corrected_days as c on j.account = c.account and j.as_of = c.as_of
     where j.repeats is null
 ),
 
@@ -43,21 +45,6 @@ span as (
     ) as s
 ),
 
-own as (
-    select distinct l.bank_day, l.line_id, c.statement_id
-    from identified_lines as l
-    inner join of_file as f on l.number = f.number and f.is_kept
-    inner join corrected_days as c on f.account = c.account and f.as_of = c.as_of
-),
-
-told_before as (
-    select b.bank_day, b.line_id, c.statement_id
-    from settlement.bank_lines as b
-    inner join before as s on b.statement_id = s.statement_id
-    inner join corrected_days as c on s.account = c.account and s.as_of = c.as_of
-    where b.bank_day between (select p.first_day from span as p) and (select p.last_day from span as p)
-),
-
 last_words as (
     select distinct on (w.bank_day, w.line_id) w.bank_day, w.line_id, w.version, w.is_withdrawn
     from settlement.line_corrections as w
@@ -65,17 +52,35 @@ last_words as (
     order by w.bank_day asc, w.line_id asc, w.version desc
 ),
 
+withdrawn as (
+    select b.bank_day, b.line_id, c.statement_id
+    from settlement.bank_lines as b
+    inner join before as s on b.statement_id = s.statement_id
+    inner join corrected_days as c on s.account = c.account and s.as_of = c.as_of
+    where
+        b.bank_day between (select p.first_day from span as p) and (select p.last_day from span as p)
+        and not exists (
+            select from identified_lines as l
+            inner join of_file as f on l.number = f.number
+            where l.bank_day = b.bank_day and l.line_id = b.line_id and f.is_kept
+        )
+),
+
+reinstated as (
+    select distinct on (w.bank_day, w.line_id) w.bank_day, w.line_id, f.statement_id
+    from last_words as w
+    inner join identified_lines as l on w.bank_day = l.bank_day and w.line_id = l.line_id
+    inner join of_file as f on l.number = f.number
+    where w.is_withdrawn and f.is_kept
+    order by w.bank_day, w.line_id, f.number
+),
+
 changed as (
     select t.bank_day, t.line_id, t.statement_id, true as is_withdrawn
-    from told_before as t
-    where
-        not exists (
-            select from own as o
-            where o.bank_day = t.bank_day and o.line_id = t.line_id
-        )
+    from withdrawn as t
     union all
-    select o.bank_day, o.line_id, o.statement_id, false
-    from own as o
+    select r.bank_day, r.line_id, r.statement_id, false
+    from reinstated as r
 )
 
 select g.bank_day, g.line_id, coalesce(w.version, 0) + 1, g.statement_id, g.is_withdrawn

@@ -10,6 +10,21 @@ last_words as (
     order by k.account asc, k.as_of asc, k.version desc
 ),
 
+-- New statements of days that are told already; a deletion before them in the file has cleared the day.
+told_again as (
+    select
+        j.record, j.file_line, j.as_of, j.is_final, j.opening_cents, j.closing_cents, w.format as format_before,
+        w.source as source_before, w.is_final as was_final, w.closing_cents as closed_before
+    from judged_statements as j
+    inner join last_words as w on j.account = w.account and j.as_of = w.as_of
+    where
+        j.nature = 'new' and j.repeats is null and w.nature <> 'deletion'
+        and not exists (
+            select from judged_statements as d
+            where d.account = j.account and d.as_of = j.as_of and d.nature = 'deletion' and d.number < j.number
+        )
+),
+
 of_statements as (
     select
         1 as rank, 'currency' as code, j.record, j.file_line, 'currency' as field, %(currency)s::text as expected,
@@ -34,23 +49,21 @@ of_statements as (
 
     -- the same day told in two formats would be counted twice: their lines never look the same
     select
-        4, 'other_source', j.record, j.file_line, 'statement',
-        format('statements of %%s in the format that we have them in, %%s', j.as_of, w.format), %(format)s
-    from judged_statements as j
-    inner join last_words as w on j.account = w.account and j.as_of = w.as_of
-    where j.nature = 'new' and j.repeats is null and w.nature <> 'deletion' and w.format <> %(format)s
+        4, 'other_source', t.record, t.file_line, 'statement',
+        format('statements of %%s in the format that we have them in, %%s', t.as_of, t.format_before), %(format)s
+    from told_again as t
+    where t.format_before <> %(format)s
 
     union all
 
     -- the day was over and has other balances now; a second statement of a day goes on where the first ended
     select
-        5, 'contradicts', j.record, j.file_line, 'closing balance',
-        format('%%s, as in %%s', w.closing_cents, w.source), j.closing_cents::text
-    from judged_statements as j
-    inner join last_words as w on j.account = w.account and j.as_of = w.as_of
+        5, 'contradicts', t.record, t.file_line, 'closing balance',
+        format('%%s, as in %%s', t.closed_before, t.source_before), t.closing_cents::text
+    from told_again as t
     where
-        j.nature = 'new' and j.repeats is null and w.nature <> 'deletion' and j.is_final and w.is_final
-        and j.closing_cents <> w.closing_cents and j.opening_cents is distinct from w.closing_cents
+        t.is_final and t.was_final and t.closing_cents <> t.closed_before
+        and t.opening_cents is distinct from t.closed_before
 ),
 
 of_lines as (

@@ -101,25 +101,44 @@ versioned as (
     left join last_versions as v on h.account = v.account and h.as_of = v.as_of
 ),
 
--- What is stored of the same accounts and days, and what the file adds to it.
+-- What is stored of the same accounts and days, and what the file adds to it; who repeats says nothing.
+told as (
+    select s.account, s.as_of, s.version, s.statement_id, s.content_sha256, s.nature
+    from settlement.statements as s
+    inner join last_versions as v on s.account = v.account and s.as_of = v.as_of
+    where s.repeats is null
+    union all
+    select v.account, v.as_of, v.version, v.statement_id, v.content_sha256, v.meant
+    from versioned as v
+),
+
+begun as (
+    select
+        t.*,
+        t.nature <> 'deletion'
+        and lag(t.nature) over (partition by t.account, t.as_of order by t.version) = 'deletion' as is_afresh
+    from told as t
+),
+
+-- After a deletion a day is told from the beginning: what says again what was deleted repeats nothing.
+tellings as (
+    select
+        b.*,
+        count(*) filter (where b.is_afresh) over (partition by b.account, b.as_of order by b.version) as telling
+    from begun as b
+),
+
 known as (
     select
-        k.account, k.as_of, k.version, k.statement_id,
-        first_value(k.statement_id) over (
-            partition by k.account, k.as_of, k.content_sha256 order by k.version
+        t.account, t.as_of, t.version, t.statement_id,
+        first_value(t.statement_id) over (
+            partition by t.account, t.as_of, t.telling, t.content_sha256 order by t.version
         ) as first_said_by
-    from (
-        select s.account, s.as_of, s.version, s.statement_id, s.content_sha256
-        from settlement.statements as s
-        inner join last_versions as v on s.account = v.account and s.as_of = v.as_of
-        union all
-        select v.account, v.as_of, v.version, v.statement_id, v.content_sha256
-        from versioned as v
-    ) as k
+    from tellings as t
 ),
 
 words as (
-    -- who repeats says nothing, and is not what a correction corrects
+    -- who repeats is not what a correction corrects
     select k.statement_id, lag(k.statement_id) over (partition by k.account, k.as_of order by k.version) as word_before
     from known as k
     where k.first_said_by = k.statement_id

@@ -199,6 +199,42 @@ def test_a_deletion_takes_the_day_back(vault: Vault) -> None:
     assert vault.rows("select account from settlement.balances") == [("9",)]
 
 
+@pytest.mark.parametrize("is_one_file", [False, True], ids=["a file each", "one file"])
+@pytest.mark.parametrize("last", [250, 260], ids=["as it was", "otherwise"])
+def test_what_was_deleted_counts_when_it_comes_again(vault: Vault, is_one_file: bool, last: int) -> None:
+    told = [line(1, 100), line(2, 250)]
+    vault.load(bai2_file([statement(told)]))
+    gone, again = statement(told, nature="deletion"), statement([line(1, 100), line(2, last)], number=2)
+    for content in [[gone, again]] if is_one_file else [[gone], [again]]:
+        loaded = vault.load(bai2_file(content, file_id="2"))
+        assert not loaded.is_refused, loaded.refusal
+    assert loaded.statements[-1].repeats is None
+    assert loaded.days == (() if is_one_file and last == 250 else (DAY,))
+    assert [row[1] for row in vault.in_force()] == [100, last]
+    assert vault.rows("select closing_cents, is_proven from settlement.balances") == [(100 + last, True)]
+    # from here on it is what was said before
+    assert vault.load(bai2_file([again], file_id="3")).statements[0].repeats == loaded.statements[-1].statement_id
+
+
+def test_a_deletion_in_the_words_of_one_before_deletes_what_came_again_since(vault: Vault) -> None:
+    told = [line(1, 100)]
+    repeats = []
+    for number, nature in enumerate(("new", "deletion", "new", "deletion", "deletion"), start=1):
+        beside = statement([line(1, number, account="9")], number=2, account="9", as_of=DAY + timedelta(days=number))
+        loaded = vault.load(bai2_file([statement(told, nature=nature), beside]))  # other bytes, the same words
+        repeats.append(loaded.statements[0].repeats is not None)
+    assert repeats == [False, False, False, False, True]
+    assert vault.rows("select from settlement.lines_in_force where account <> '9'") == []
+
+
+def test_a_line_that_a_correction_took_back_counts_when_a_later_statement_tells_it(vault: Vault) -> None:
+    vault.load(bai2_file([statement([line(1, 100), line(2, 250)], is_final=False)]))
+    vault.load(bai2_file([statement([line(1, 100)], nature="correction", is_final=False)], file_id="2"))
+    whole = vault.load(bai2_file([statement([line(1, 100), line(2, 250), line(3, 300)])], file_id="3"))
+    assert (whole.added, whole.statements[0].reinstated) == (1, 1)
+    assert [row[1] for row in vault.in_force()] == [100, 250, 300]
+
+
 def test_a_deletion_of_what_never_came_is_refused(vault: Vault) -> None:
     refused = vault.load(bai2_file([statement([line(1, 100)], nature="deletion")]))
     assert [fault.code for fault in refused.faults] == ["nothing_to_delete"]
