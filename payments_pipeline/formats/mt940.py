@@ -96,7 +96,9 @@ class _Page:
     account: str = ""
     sequence: str = ""
     currency: str = ""
-    from_on: date = date.min
+    opened_on: date = date.min
+    """As the opening balance says it: mostly the day before the first that is told of."""
+    first_booked: date | None = None
     balance: int = 0
     """Opening balance plus the lines so far."""
     is_open: bool = False
@@ -252,7 +254,7 @@ class _Reader:
             return
         currency, day, amount = found
         page.currency = currency
-        page.from_on = day
+        page.opened_on = day
         if page.account.endswith(currency) and page.account[:-3][-1:].isdigit():
             page.account = page.account[:-3]
         if not page.account:
@@ -267,7 +269,8 @@ class _Reader:
                     found_text = str(amount) if is_same else "another account or currency"
                     yield self._fault("page", got, ":60M:", f"{waiting.balance}, as :62M: before it", found_text)
                 if is_same:
-                    page.record, page.file_line, page.from_on = waiting.record, waiting.file_line, waiting.from_on
+                    page.record, page.file_line = waiting.record, waiting.file_line
+                    page.opened_on, page.first_booked = waiting.opened_on, waiting.first_booked
                     page.balances, page.lines, page.lines_cents = waiting.balances, waiting.lines, waiting.lines_cents
                     page.is_sound = waiting.is_sound
                     page.sequence = waiting.sequence
@@ -294,8 +297,8 @@ class _Reader:
             yield self._fault("currency", got, f":{got.tag}:", page.currency, currency)
         if page.is_sound and amount != page.balance:
             yield self._fault("balance", got, f":{got.tag}:", f"{page.balance}, opening and lines", str(amount))
-        if day < page.from_on:
-            yield self._fault("order", got, f"date of :{got.tag}:", f"{page.from_on} or later", str(day))
+        if day < page.opened_on:
+            yield self._fault("order", got, f"date of :{got.tag}:", f"{page.opened_on} or later", str(day))
         if got.tag == "62M":
             page.balance = amount
             self._waiting = page
@@ -305,10 +308,12 @@ class _Reader:
 
     def _finish(self, page: _Page) -> Statement:
         self._statements += 1
-        as_of = next((balance.as_of for balance in reversed(page.balances) if balance.kind == "closing"), page.from_on)
+        as_of = next(
+            (balance.as_of for balance in reversed(page.balances) if balance.kind == "closing"), page.opened_on
+        )
         return Statement(
             self._statements, page.account, page.currency, "", "/".join(filter(None, (page.reference, page.sequence))),
-            min(page.from_on, as_of), as_of, tuple(page.balances), page.lines, page.lines_cents,
+            min(page.first_booked or as_of, as_of), as_of, tuple(page.balances), page.lines, page.lines_cents,
             record=page.record, file_line=page.file_line,
         )  # fmt: skip
 
@@ -380,6 +385,7 @@ class _Reader:
         if len(read["mark"]) == 2:
             family = "return"
         supplement = "\n".join(more.rstrip() for more in got.texts[1:]).strip("\n")
+        page.first_booked = min(booked_on, page.first_booked or booked_on)
         page.balance += signed
         page.lines += 1
         page.lines_cents += signed

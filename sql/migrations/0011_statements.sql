@@ -134,22 +134,62 @@ with last_words as (
 )
 
 select
-    w.account, w.as_of as bank_day, w.from_on, w.currency, w.opening_cents, w.closing_cents, w.lines_cents, w.is_final,
-    w.opening_cents + w.lines_cents = w.closing_cents as is_proven, w.statement_id
+    w.account, w.as_of as bank_day, c.from_on, w.currency, c.opening_cents, w.closing_cents, c.lines_cents, w.is_final,
+    c.opening_cents + c.lines_cents = w.closing_cents as is_proven, w.statement_id
+-- a statement that begins where one before it ended goes on with it: they are proven together
 from last_words as w
+cross join
+    lateral (
+        with recursive parts as (
+            select w.version, w.from_on, w.opening_cents, w.lines_cents
+            union all
+            select b.version, b.from_on, b.opening_cents, b.lines_cents
+            from parts as p
+            cross join lateral (
+                select s.version, s.from_on, s.opening_cents, s.lines_cents
+                from settlement.statements as s
+                where
+                    s.account = w.account and s.as_of = w.as_of and s.repeats is null and s.version < p.version
+                    and s.closing_cents = p.opening_cents and s.opening_cents <> s.closing_cents
+                    -- the last file that corrected the day, or took it back, left nothing of what was before it
+                    and s.version >= coalesce(
+                        (
+                            select coalesce(max(k.version) filter (where k.nature = 'deletion') + 1, min(k.version))
+                            from settlement.statements as k
+                            where
+                                k.account = w.account and k.as_of = w.as_of and k.repeats is null and k.nature <> 'new'
+                            group by k.file_sha256
+                            order by max(k.version) desc
+                            limit 1
+                        ),
+                        1
+                    )
+                order by s.version desc
+                limit 1
+            ) as b
+        )
+
+        select
+            min(p.from_on) as from_on, (array_agg(p.opening_cents order by p.version))[1] as opening_cents,
+            sum(p.lines_cents)::bigint as lines_cents
+        from parts as p
+    ) as c
 where w.nature <> 'deletion';
-comment on view settlement.balances is 'What was on each account at the end of each day that a statement closes on.';
+comment on view settlement.balances is
+'What was on each account at the end of each day that a statement closes on; statements that go on are one.';
 comment on column settlement.balances.account is 'Our account at the bank.';
 comment on column settlement.balances.bank_day is 'Day.';
-comment on column settlement.balances.from_on is 'First day of the statement, where it tells of several.';
+comment on column settlement.balances.from_on is 'First day that is told of, where there are several.';
 comment on column settlement.balances.currency is 'Currency.';
-comment on column settlement.balances.opening_cents is 'Booked balance at the beginning, where the bank says it.';
-comment on column settlement.balances.closing_cents is 'Booked balance at the end, where the bank says it.';
+comment on column settlement.balances.opening_cents is
+'Booked balance at the beginning of the first, where the bank says it.';
+comment on column settlement.balances.closing_cents is
+'Booked balance at the end of the last, where the bank says it.';
 comment on column settlement.balances.lines_cents is 'Sum of the lines between them.';
 comment on column settlement.balances.is_final is 'Whether the day was over.';
 comment on column settlement.balances.is_proven is
 'Whether opening plus lines is closing; empty where the bank does not give both.';
-comment on column settlement.balances.statement_id is 'Statement that says so.';
+comment on column settlement.balances.statement_id is 'The last statement that says so.';
 
 grant select, insert on settlement.statements, settlement.line_corrections to payments_pipeline;
 grant select on settlement.lines_in_force, settlement.balances to payments_pipeline;

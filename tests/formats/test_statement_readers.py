@@ -157,6 +157,14 @@ def test_mt940_pages_are_one_statement_and_every_field_finds_its_place() -> None
     assert (whole.balance("opening"), whole.balance("closing"), whole.reference) == (100_000, 140_000, "STMT1/1/1")
 
 
+def test_mt940_tells_from_its_first_booked_day_whatever_the_date_of_the_opening_balance() -> None:
+    assert [(one.from_on, one.as_of) for one in read(MT940, "mt940").statements] == [(DAY, DAY)]
+    earlier = MT940.replace(b":61:2603030303C500", b":61:2603020302C500")  # on the first page
+    assert [(one.from_on, one.as_of) for one in read(earlier, "mt940").statements] == [(date(2026, 3, 2), DAY)]
+    empty = b":20:A\n:25:1\n:28C:1\n:60F:C260302USD0,\n:62F:C260303USD0,\n-"
+    assert [(one.from_on, one.as_of) for one in read(empty, "mt940").statements] == [(DAY, DAY)]
+
+
 @pytest.mark.parametrize(
     ("value", "entry", "booked_on"),
     [("251231", "0102", date(2026, 1, 2)), ("260102", "1231", date(2025, 12, 31)), ("240228", "0229", date(2024, 2, 29)),

@@ -1,7 +1,8 @@
 """A reconciled day: who is paired with whom, what stays open, and what people are told of it."""
 
+import io
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -11,6 +12,8 @@ from payments_pipeline.operations.laws import check
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.reconciliation.days import Reconciliation, reconcile_day, returns_from
 from payments_pipeline.rules.calendar import next_bank_day
+from payments_pipeline.settlement.statements import load_statement
+from tests.formats.samples import BAI2, CAMT053, DAY, MT940, bai2_file, line, statement
 from tests.reconciliation.desk import MONDAY, Desk, load_rules
 
 SATURDAY = MONDAY - timedelta(days=2)
@@ -136,6 +139,26 @@ def test_with_fewer_lines_than_payments_that_look_alike_nobody_can_tell_which_is
     assert {(tuple(lines), method, score) for lines, _, method, score in suggested} == {
         ((line,), "reference_amount", 35)
     }
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        [BAI2],
+        [MT940],  # opens with the day before
+        [CAMT053],
+        [bai2_file([statement([line(1, 100)])]), bai2_file([statement([line(1, 250)], opening=100)])],
+    ],
+    ids=["bai2", "mt940", "camt", "two that go on"],
+)
+def test_a_day_whose_statements_give_both_balances_is_proven(desk: Desk, contents: list[bytes]) -> None:
+    for number, content in enumerate(contents):
+        loaded = load_statement(
+            desk.connection, io.BytesIO(content), f"file-{number}", received_at=datetime(2026, 3, 4, tzinfo=UTC)
+        )
+        assert not loaded.is_refused, loaded.refusal
+    reconcile_day(desk.connection, DAY)
+    assert desk.rows("select distinct proof from reconciliation.days") == [("proven",)]
 
 
 def test_a_payment_that_is_not_completed_is_not_expected(desk: Desk) -> None:

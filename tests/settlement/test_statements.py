@@ -266,6 +266,27 @@ def test_a_second_statement_of_the_day_that_goes_on_is_more_and_its_lines_are_ot
     assert vault.load(bai2_file([statement([one], opening=100)], file_id="5")).statements[0].repeats
 
 
+def test_statements_of_a_day_that_go_on_are_proven_from_the_first_to_the_last(vault: Vault) -> None:
+    balances = "select opening_cents, closing_cents, lines_cents, is_proven from settlement.balances"
+    vault.load(bai2_file([statement([line(1, 100)])]))
+    vault.load(bai2_file([statement([line(2, 250)], opening=100, is_final=False)]))
+    assert vault.rows(balances) == [(0, 350, 350, True)]
+    # the second told again, whole this time, and a third that takes the money out
+    vault.load(bai2_file([statement([line(2, 250), line(3, 50)], opening=100)]))
+    vault.load(bai2_file([statement([line(4, -300)], opening=400)]))
+    assert vault.rows(balances) == [(0, 100, 100, True)]
+    # a correction is the whole day, though it begins where another statement ended
+    vault.load(bai2_file([statement([line(5, 7)], opening=400, nature="correction")]))
+    assert vault.rows(balances) == [(400, 407, 7, True)]
+    blocks = [statement([line(6, 1)], nature="correction"), statement([line(7, 2)], opening=1, nature="correction")]
+    vault.load(bai2_file(blocks))
+    assert vault.rows(balances) == [(0, 3, 3, True)]
+    assert sum(row[1] for row in vault.in_force()) == 3
+    # nor does what comes after a deletion go on with what it deleted
+    vault.load(bai2_file([statement([line(7, 2)], opening=1, nature="deletion"), statement([line(8, 4)], opening=3)]))
+    assert vault.rows(balances) == [(3, 7, 4, True)]
+
+
 def test_the_same_day_in_another_format_is_refused_before_it_counts_twice(vault: Vault) -> None:
     vault.load(BAI2)
     refused = vault.load(MT940)
