@@ -21,6 +21,8 @@ _LOCK: Final = 4_210_005
 _REFUSED: Final = frozenset({400, 404, 422})
 """Answers that will not change by asking again. Any other error leaves the re-presentment planned."""
 
+_WITHOUT_CODE: Final = "a return without a code"
+
 Outcome = Literal["sent", "refused", "withdrawn"]
 
 
@@ -107,9 +109,13 @@ def _facts(connection: psycopg.Connection[Any], day: date, planned: dict[str, An
 
 
 def _objections(facts: dict[str, Any], day: date, planned: dict[str, Any]) -> Iterator[str]:
-    """Why it may not, or need not, be presented again after all."""
+    """Why it may not, or need not, be presented again after all.
+
+    The code asked about is that of the return that counts today, which may tell another reason than the one it was
+    planned for; a return without a code may be for any reason.
+    """
     entry = Entry(
-        planned["code"],
+        facts["code"] or _WITHOUT_CODE,
         planned["latest_on"] - timedelta(days=RETRY_WITHIN_DAYS),
         planned["returned_on"],
         planned["attempt"] - 1,

@@ -58,10 +58,9 @@ select
     account.counterparty_id,
     coalesce(account.is_to_be_corrected, false) as is_to_be_corrected,
     coalesce((select s.status from status as s), 'active') as status,
-    (
-        select count(*) > 0 from payments.reversals_in_force as r
-        where r.loan_id = %(loan_id)s and r.payment_id = %(payment_id)s
-    ) as is_returned,
+    back.payment_id is not null as is_returned,
+    -- what is planned has the code of the first word; an earlier one may have told another since
+    back.code,
     (
         -- our bank refused the return, and the money came again
         select count(*) > 0 from payments.payments as again
@@ -83,3 +82,5 @@ select
     ) as is_owed
 from presented as p
 cross join account
+left join payments.reversals_in_force as back
+    on back.loan_id = %(loan_id)s and back.payment_id = %(payment_id)s

@@ -84,11 +84,12 @@ class Collections:
     def returned(self, debit: Debit, on: date, code: str | None = "R01") -> Debit:
         """The debit comes back."""
         self._step(debit, "reversed", on, code)
-        self.connection.execute(
-            "insert into payments.reversals (loan_id, payment_id, seq, effective_on, signal, occurred_at, happened_on, code, "
-            "booked_on, batch_id, line) values (%s, %s, 1, %s, 'returned', %s, %s, %s, %s, %s, 2)",
-            (debit.loan_id, debit.payment_id, debit.value_date, at(on), on, code, on, debit.batch_id),
-        )
+        self._reverse(debit, 1, on, at(on), code)
+        return debit
+
+    def returned_earlier(self, debit: Debit, on: date, code: str | None) -> Debit:
+        """It comes to light that the debit came back a minute earlier than was told first."""
+        self._reverse(debit, 2, on, at(on) - timedelta(minutes=1), code)
         return debit
 
     def notice(self, on: date, change: Any, *, counterparty_id: str = COUNTERPARTY, loan_id: int | None = 1) -> UUID:
@@ -123,6 +124,13 @@ class Collections:
             "insert into payments.transitions (effective_on, loan_id, payment_id, status, occurred_at, happened_on, code, "
             "booked_on, batch_id, line) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 1)",
             (debit.value_date, debit.loan_id, debit.payment_id, status, at(on), on, code, on, debit.batch_id),
+        )
+
+    def _reverse(self, debit: Debit, seq: int, on: date, instant: datetime, code: str | None) -> None:
+        self.connection.execute(
+            "insert into payments.reversals (loan_id, payment_id, seq, effective_on, signal, occurred_at, happened_on, code, "
+            "booked_on, batch_id, line) values (%s, %s, %s, %s, 'returned', %s, %s, %s, %s, %s, 2)",
+            (debit.loan_id, debit.payment_id, seq, debit.value_date, instant, on, code, on, debit.batch_id),
         )
 
     def follow_up(self, on: date) -> Returns:

@@ -200,6 +200,23 @@ def test_a_return_that_was_undone_is_not_collected_twice(collections: Collection
     assert represent(collections.connection, client, DUE).sent == 1
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("R10", "R10"), ("R02", "R02"), ("R08", "authorization"), (None, "without a code"), ("R09", None)],
+)
+def test_it_is_the_return_that_counts_that_says_whether_it_may_be_sent(
+    collections: Collections, client: ColumnClient, code: str | None, told: str | None
+) -> None:
+    debit = returned(collections)
+    # it comes to light that it went back a minute earlier than was told first, and for another reason
+    collections.returned_earlier(debit, day(2), code)
+    collections.follow_up(day(2))
+    done = represent(collections.connection, client, DUE)
+    assert (done.sent, done.withdrawn) == ((0, 1) if told else (1, 0))
+    assert len(at_the_bank(client)) == done.sent
+    assert told is None or told in outcomes(collections)[0][1]
+
+
 def test_after_180_days_it_is_withdrawn_whatever_held_it_up(collections: Collections, client: ColumnClient) -> None:
     returned(collections)
     assert represent(collections.connection, client, MONDAY + timedelta(days=181)).withdrawn == 1
