@@ -1,4 +1,7 @@
 -- Rows of `work.payment_ingestions` that repeat what was taken up before, or what a row before them says.
+--
+-- Of two that tell one instant, the one with the lesser code counts as earlier, and one without a code as later than
+-- all: what says less replaces nothing. Codes are compared as bytes, alike on every server; no text has the byte ff.
 
 -- Next to all hashes differ: to sort numbers takes half of what it takes to keep a million groups of one.
 set local enable_hashagg to off;
@@ -17,8 +20,11 @@ ranked as (
     select
         a.booked_on, a.batch_id, a.line, a.loan_id, a.payment_id, a.signal,
         first_value(a.batch_id) over said as original_batch_id, first_value(a.line) over said as original_line,
-        (a.occurred_at, coalesce(a.return_code, ''))
-        < (first_value(a.occurred_at) over said, coalesce(first_value(a.return_code) over said, '')) as is_earlier
+        (a.occurred_at, coalesce(convert_to(a.return_code, 'UTF8'), '\xff'))
+        < (
+            first_value(a.occurred_at) over said,
+            coalesce(convert_to(first_value(a.return_code) over said, 'UTF8'), '\xff')
+        ) as is_earlier
     from work.payment_ingestions as a
     inner join said_twice as t on uuid_hash_extended(a.payment_id, hashtext(a.signal)) = t.hash
     window said as (partition by a.idempotency_key, a.signal order by a.received_at, a.batch_id, a.line)
@@ -29,7 +35,8 @@ known as (
     select
         a.booked_on, a.batch_id, a.line, a.loan_id, a.payment_id, a.signal,
         i.batch_id as original_batch_id, i.line as original_line,
-        (a.occurred_at, coalesce(a.return_code, '')) < (i.occurred_at, coalesce(i.return_code, '')) as is_earlier
+        (a.occurred_at, coalesce(convert_to(a.return_code, 'UTF8'), '\xff'))
+        < (i.occurred_at, coalesce(convert_to(i.return_code, 'UTF8'), '\xff')) as is_earlier
     from work.payment_ingestions as a
     inner join ingestion.payment_ingestions as i
         on

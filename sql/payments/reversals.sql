@@ -33,9 +33,12 @@ words as (
 
 earliest as (
     -- of two words the one that happened first, and of two at one instant always the same, never the first to arrive
+    -- nor one that says less: a word without a code comes after all that have one (no text has the byte ff)
     select distinct on (w.loan_id, w.payment_id) w.*
     from words as w
-    order by w.loan_id, w.payment_id, w.occurred_at, w.signal, coalesce(w.return_code, ''), w.batch_id, w.line
+    order by
+        w.loan_id, w.payment_id, w.occurred_at, w.signal, coalesce(convert_to(w.return_code, 'UTF8'), '\xff'),
+        w.batch_id, w.line
 )
 
 select
@@ -45,5 +48,5 @@ from earliest as e
 left join payments.reversals_in_force as known on e.loan_id = known.loan_id and e.payment_id = known.payment_id
 where
     known.payment_id is null
-    or (e.occurred_at, e.signal, coalesce(e.return_code, ''))
-    < (known.occurred_at, known.signal, coalesce(known.code, ''))
+    or (e.occurred_at, e.signal, coalesce(convert_to(e.return_code, 'UTF8'), '\xff'))
+    < (known.occurred_at, known.signal, coalesce(convert_to(known.code, 'UTF8'), '\xff'))

@@ -13,6 +13,7 @@ import pytest
 from payments_pipeline.ingestion import ingest
 from payments_pipeline.ingestion.border import load_arrivals
 from payments_pipeline.ingestion.ingest import BatchReport, IngestError, ingest_batch, ingest_pending
+from payments_pipeline.operations.laws import check
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.run import run
 from payments_pipeline.rules.envelope import idempotency_key
@@ -126,6 +127,23 @@ def test_of_two_instants_told_of_one_word_the_earlier_is_kept_and_asks_for_its_d
         assert kept == [("settled", then, DAY - timedelta(days=1), 1), ("returned", then, DAY - timedelta(days=1), 2)]
         assert asked == [(DAY - timedelta(days=1),), (DAY,)]
         assert back_on == [(DAY - timedelta(days=1),), (DAY,)]
+
+
+@pytest.mark.parametrize("files", [1, 2])
+@pytest.mark.parametrize(
+    ("told", "repeated", "is_kept"),
+    [("R01", "", False), ("", "R01", True), ("R01", "R02", False), ("R02", "R01", True)],
+)
+def test_of_two_codes_told_of_one_instant_the_lesser_is_kept_and_none_comes_after_all(
+    connection: psycopg.Connection[Any], tmp_path: Path, told: str, repeated: str, is_kept: bool, files: int
+) -> None:
+    rows = [row(event="returned", return_code=code) for code in (told, repeated)]
+    for number, arriving in enumerate([rows] if files == 1 else [[one] for one in rows]):
+        put_rows(tmp_path, f"{number}.csv", arriving)
+        take_in(connection, tmp_path)
+    assert fetch(connection, "select count(*) from ingestion.duplicates") == [(1,)]
+    assert fetch(connection, "select return_code from ingestion.earlier_words") == ([(repeated,)] if is_kept else [])
+    assert check(connection, "every_duplicate_names_its_original") == []
 
 
 def test_a_loan_is_known_by_its_number_and_any_other_is_loan_0(

@@ -397,6 +397,17 @@ CRIMES = [
         "on conflict do nothing returning booked_on, 'batch ' || batch_id || ', row ' || line",
     ),
     Crime(
+        "every_duplicate_names_its_original",
+        "a repeat that tells no code takes the place of a word that does",
+        "update ingestion.payment_ingestions as i set return_code = 'R01' from ingestion.duplicates as d "
+        "where i.loan_id = d.loan_id and i.batch_id = d.original_batch_id and i.line = d.original_line "
+        "and d.booked_on = '2026-01-05'; "
+        "insert into ingestion.earlier_words select s.value_date, d.loan_id, d.payment_id, d.signal, s.channel, s.occurred_at, "
+        "s.value_date, s.return_code, null, d.booked_on, d.batch_id, d.line from ingestion.duplicates as d "
+        "inner join ingestion.staged as s using (booked_on, batch_id, line) where d.booked_on = '2026-01-05' "
+        "on conflict do nothing returning booked_on, 'batch ' || batch_id || ', row ' || line",
+    ),
+    Crime(
         "every_event_of_the_bank_is_staged",
         "the text of an event is lost",
         "delete from ingestion.staged as s using ingestion.bank_events as e where s.batch_id = e.batch_id "

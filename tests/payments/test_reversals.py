@@ -16,11 +16,13 @@ from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.days import open_rows
 from payments_pipeline.postgres.run import query
 from payments_pipeline.postgres.run import run as execute
+from payments_pipeline.rules.amortisation import Terms
 from tests.ledger import worlds
 from tests.ledger.model import Receipt
 from tests.ledger.test_fold import held, wanted
 
 DAYS = 16
+PAYMENT = "00000000-0000-0000-0000-000000000001"
 LAWS = (
     "every_payment_conserves_its_cents",
     "no_part_is_negative",
@@ -157,6 +159,34 @@ def test_the_earlier_of_two_reversals_counts_in_whatever_order_they_come(
         state = digest(connection, "state").hex
         run(connection, every_day)
         assert digest(connection, "state").hex == state
+
+
+@pytest.mark.parametrize(("first", "then"), [("R01", None), (None, "R01")])
+def test_of_two_words_of_one_instant_the_one_that_tells_a_code_counts(
+    database: Database, first: str | None, then: str | None
+) -> None:
+    receipt = Receipt(PAYMENT, worlds.FIRST, 0, 50_00, worlds.FIRST + timedelta(days=1), is_nsf=True)
+    terms = Terms(10_000_00, 0, 1_000_00, worlds.FIRST, 10, 10)
+    book = [worlds.Loan(1, terms, 15, [], [receipt], {PAYMENT: "ach"})]
+    words = worlds.words_of(book)
+    days = [worlds.FIRST, worlds.FIRST + timedelta(days=1)]
+    with worlds.begin(database, book) as connection:
+        worlds.deliver(connection, words, days[1])
+        _tell_code(database, connection, "payment_ingestions", first)
+        run(connection, days)
+        worlds.tell_earlier(connection, [word for word in words if word.is_return], days[1])
+        _tell_code(database, connection, "earlier_words", then)
+        run(connection, days)
+        counted = connection.execute("select code from payments.reversals_in_force").fetchall()
+        fees = connection.execute("select sum(amount_cents) > 0 from ledger.fees where kind = 'nsf'").fetchone()
+    assert (counted, fees) == ([("R01",)], (True,))
+
+
+def _tell_code(database: Database, connection: psycopg.Connection[Any], table: str, code: str | None) -> None:
+    """What the table tells of returns has this code."""
+    connection.commit()
+    with database.connect("owner") as owner:
+        owner.execute(f"update ingestion.{table} set return_code = %s where signal = 'returned'".encode(), (code,))
 
 
 def test_what_went_back_on_a_day_is_found_without_a_look_at_any_other_day(database: Database) -> None:

@@ -2,7 +2,7 @@
 -- tells an earlier instant than its original is kept as such: what counts is what happened, not what arrived first.
 with repeats as materialized (
     -- a repeat carries the value date of its original: that is part of the key
-    select d.*, s.value_date, s.occurred_at, coalesce(s.return_code, '') as return_code
+    select d.*, s.value_date, s.occurred_at, s.return_code
     from ingestion.duplicates as d
     left join ingestion.staged as s
         on
@@ -15,7 +15,9 @@ compared as (
     select
         r.*,
         i.line is null as is_without_original,
-        (r.occurred_at, r.return_code) < (i.occurred_at, coalesce(i.return_code, '')) as is_earlier,
+        -- of two at one instant, one that tells a code counts as earlier than one that tells none
+        (r.occurred_at, coalesce(convert_to(r.return_code, 'UTF8'), '\xff'))
+        < (i.occurred_at, coalesce(convert_to(i.return_code, 'UTF8'), '\xff')) as is_earlier,
         e.line is not null as is_kept
     from repeats as r
     left join ingestion.payment_ingestions as i
@@ -29,7 +31,7 @@ compared as (
         on
             r.value_date = e.effective_on and r.loan_id = e.loan_id and r.payment_id = e.payment_id
             and r.signal = e.signal and r.batch_id = e.batch_id and r.line = e.line
-            and r.occurred_at = e.occurred_at and r.return_code = coalesce(e.return_code, '')
+            and r.occurred_at = e.occurred_at and r.return_code is not distinct from e.return_code
 ),
 
 broken as materialized (
