@@ -1,12 +1,12 @@
 """The files of Form 1098, each written under a temporary name, validated, and only then given its own.
 
-What the validator refuses never stands there as if it could be filed. Where the year has been filed before, the files
+What the validator refuses never stands there as if it could be filed, and what differs from what was approved never
+takes its place. Where the year has been filed before, the files
 hold what differs from what was filed: forms that were missing, and the corrections of the others.
 """
 
 import csv
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -21,9 +21,9 @@ from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.run import run
 from payments_pipeline.reporting import fire_1098, iris_1098
 from payments_pipeline.reporting.filer import Filer
-from payments_pipeline.reporting.files import becoming
+from payments_pipeline.reporting.files import becoming, becoming_together
 from payments_pipeline.reporting.form_1098 import Address, Return, Transaction, require_agreement, returns
-from payments_pipeline.reporting.lifecycle import Report, WrittenFile
+from payments_pipeline.reporting.lifecycle import Report, WrittenFile, refuse_what_nobody_approved
 from payments_pipeline.reporting.statement_1098 import Statement, write_statement
 from payments_pipeline.reporting.whole_books import stream
 
@@ -146,25 +146,16 @@ def write_fire(desk: Desk) -> list[WrittenFile]:
             writer.close()
         _refuse_empty(records, desk)
         _refuse_faults(fire.check_file(part), written, records, path)
-    return [WrittenFile.of(path, "fire", records)]
-
-
-@contextmanager
-def _all_or_none(written: list[WrittenFile]) -> Iterator[None]:
-    """Where one of several files is refused, none of them keeps its name."""
-    try:
-        yield
-    except BaseException:
-        for file in written:
-            file.path.unlink(missing_ok=True)
-        raise
+        file = WrittenFile.of(path, "fire", records, part)
+        _refuse_unapproved(desk, [file])
+    return [file]
 
 
 def write_iris(desk: Desk) -> list[WrittenFile]:
     """The IRIS transmissions: each of one type, each as large as IRIS takes them."""
     require_agreement(desk.connection, desk.report)
     written: list[WrittenFile] = []
-    with _all_or_none(written), Filed(desk) as filed:
+    with becoming_together() as begin, Filed(desk) as filed:
         for type_, transactions in iris_1098.TRANSMISSIONS.items():
             number = 0
             transmission = iris.Transmission()
@@ -174,34 +165,40 @@ def write_iris(desk: Desk) -> list[WrittenFile]:
                 detail = iris_1098.detail(form, desk.report.period, record_id)
                 if not transmission.takes(detail):
                     number += 1
-                    written.append(_transmit(desk, transmission, type_, number, name))
+                    written.append(_transmit(desk, begin, transmission, type_, number, name))
                     transmission, record_id = iris.Transmission(), "1"
                     name = desk.path(f".iris-{type_}{number + 1:03}.xml").name
                     detail = iris_1098.detail(form, desk.report.period, record_id)
                 transmission.add(detail, iris_1098.boxes(form))
                 filed.note(form, name, iris_1098.SUBMISSION_ID, record_id)
             if transmission.details:
-                written.append(_transmit(desk, transmission, type_, number + 1, name))
+                written.append(_transmit(desk, begin, transmission, type_, number + 1, name))
         _refuse_empty(sum(file.records for file in written), desk)
+        _refuse_unapproved(desk, written)
     return written
 
 
 def _transmit(
-    desk: Desk, transmission: iris.Transmission, type_: iris.TransmissionType, number: int, name: str
+    desk: Desk,
+    begin: Callable[[Path], Path],
+    transmission: iris.Transmission,
+    type_: iris.TransmissionType,
+    number: int,
+    name: str,
 ) -> WrittenFile:
     path, count = desk.folder / name, len(transmission.details)
     manifest = iris_1098.manifest(
         desk.report, desk.filer, type_, number, is_test=desk.is_test, is_prior_year=desk.is_prior_year
     )
-    with becoming(path) as part:
-        with part.open("wb") as out:
-            transmission.write(out, manifest, iris_1098.header(desk.report, desk.filer))
-        transmission.details.clear()
-        checked = iris.check_file(part, most=_FAULTS_SHOWN)
-        if not checked.is_accepted or checked.totals != transmission.totals or checked.returns != count:
-            _refuse(path, [str(fault) for fault in checked.faults], checked.fault_count, checked.faults)
-        _refuse_outside_schema(desk, part, path)
-    return WrittenFile.of(path, "iris", count)
+    part = begin(path)
+    with part.open("wb") as out:
+        transmission.write(out, manifest, iris_1098.header(desk.report, desk.filer))
+    transmission.details.clear()
+    checked = iris.check_file(part, most=_FAULTS_SHOWN)
+    if not checked.is_accepted or checked.totals != transmission.totals or checked.returns != count:
+        _refuse(path, [str(fault) for fault in checked.faults], checked.fault_count, checked.faults)
+    _refuse_outside_schema(desk, part, path)
+    return WrittenFile.of(path, "iris", count, part)
 
 
 def _refuse_outside_schema(desk: Desk, part: Path, path: Path) -> None:
@@ -215,7 +212,7 @@ def write_csv(desk: Desk) -> list[WrittenFile]:
     """Uploads for IRIS's portal, as many returns each as it takes; what stands in them is checked as XML would be."""
     require_agreement(desk.connection, desk.report)
     written: list[WrittenFile] = []
-    with _all_or_none(written), Filed(desk) as filed:
+    with becoming_together() as begin, Filed(desk) as filed:
         for type_, transactions in iris_1098.TRANSMISSIONS.items():
             for number, forms in enumerate(_chunks(desk.returns(*transactions), iris.PORTAL_ROWS), start=1):
                 if len(written) == _MOST_UPLOADS:
@@ -224,15 +221,21 @@ def write_csv(desk: Desk) -> list[WrittenFile]:
                         "write them as XML: --format iris",
                     )
                 path = desk.path(f".portal-{type_}{number:03}.csv")
-                written.append(_write_upload(desk, forms, type_, number, path))
+                written.append(_write_upload(desk, begin, forms, type_, number, path))
                 for record_id, form in enumerate(forms, start=1):
                     filed.note(form, path.name, iris_1098.SUBMISSION_ID, str(record_id))
         _refuse_empty(sum(file.records for file in written), desk)
+        _refuse_unapproved(desk, written)
     return written
 
 
 def _write_upload(
-    desk: Desk, forms: list[Return], type_: iris.TransmissionType, number: int, path: Path
+    desk: Desk,
+    begin: Callable[[Path], Path],
+    forms: list[Return],
+    type_: iris.TransmissionType,
+    number: int,
+    path: Path,
 ) -> WrittenFile:
     rows = [
         iris_1098.detail_values(form, desk.report.period, str(record_id))
@@ -244,23 +247,29 @@ def _write_upload(
     manifest = iris_1098.manifest(
         desk.report, desk.filer, type_, number, is_test=desk.is_test, is_prior_year=desk.is_prior_year
     )
-    with becoming(path) as part:
-        with part.open("wb") as out:
-            transmission.write(out, manifest, iris_1098.header(desk.report, desk.filer))
-        checked = iris.check_file(part, most=_FAULTS_SHOWN)
-        if not checked.is_accepted:
-            _refuse(path, [str(fault) for fault in checked.faults], checked.fault_count, checked.faults)
-        _refuse_outside_schema(desk, part, path)
-        with part.open("w", encoding="ascii", newline="") as out_text:
-            writer = csv.writer(out_text)
-            writer.writerow(iris.portal_head())
-            writer.writerows(iris.portal_row(row) for row in rows)
-    return WrittenFile.of(path, "csv", len(forms))
+    part = begin(path)
+    with part.open("wb") as out:
+        transmission.write(out, manifest, iris_1098.header(desk.report, desk.filer))
+    checked = iris.check_file(part, most=_FAULTS_SHOWN)
+    if not checked.is_accepted:
+        _refuse(path, [str(fault) for fault in checked.faults], checked.fault_count, checked.faults)
+    _refuse_outside_schema(desk, part, path)
+    with part.open("w", encoding="ascii", newline="") as out_text:
+        writer = csv.writer(out_text)
+        writer.writerow(iris.portal_head())
+        writer.writerows(iris.portal_row(row) for row in rows)
+    return WrittenFile.of(path, "csv", len(forms), part)
 
 
 def _chunks(forms: Iterator[Return], size: int) -> Iterator[list[Return]]:
     while chunk := list(islice(forms, size)):
         yield chunk
+
+
+def _refuse_unapproved(desk: Desk, files: list[WrittenFile]) -> None:
+    """Files for the authority to test have names of their own, and take nobody's place."""
+    if not desk.is_test:
+        refuse_what_nobody_approved(desk.connection, desk.report, files)
 
 
 def _refuse_empty(records: int, desk: Desk) -> None:

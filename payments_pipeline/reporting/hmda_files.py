@@ -24,7 +24,7 @@ from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.reporting.files import becoming
 from payments_pipeline.reporting.hmda_lar import lines, require_agreement
-from payments_pipeline.reporting.lifecycle import Report, WrittenFile, log
+from payments_pipeline.reporting.lifecycle import Report, WrittenFile, log, refuse_what_nobody_approved
 from payments_pipeline.rules.hmda import ActivityPeriod
 
 CONFIRMABLE: Final = ("quality", "macro")
@@ -197,8 +197,10 @@ def write_lar(desk: Desk, judgement: Judgement) -> list[WrittenFile]:
     if judgement.refusal:
         raise judgement.refusal
     path = desk.path(".lar.txt")
+    file = WrittenFile.of(path, "lar", judgement.rows, judgement.part)
+    refuse_what_nobody_approved(desk.connection, desk.report, [file])
     judgement.part.replace(path)
-    return [WrittenFile.of(path, "lar", judgement.rows)]
+    return [file]
 
 
 def write_csv(desk: Desk, judgement: Judgement) -> list[WrittenFile]:

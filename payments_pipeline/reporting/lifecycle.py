@@ -112,8 +112,7 @@ def find_report(connection: psycopg.Connection[Any], kind: str, period: str, ver
 
 def validated(connection: psycopg.Connection[Any], report: Report, actor: str, files: list["WrittenFile"]) -> None:
     """Its files were accepted by the validator and have got their names."""
-    if report.status not in ("drafted", "validated"):
-        _refuse_what_nobody_approved(connection, report, files)
+    refuse_what_nobody_approved(connection, report, files)
     for file in files:
         run(
             connection,
@@ -130,9 +129,15 @@ def validated(connection: psycopg.Connection[Any], report: Report, actor: str, f
     log(connection, report.report_id, action, actor, details)
 
 
-def _refuse_what_nobody_approved(
+def refuse_what_nobody_approved(
     connection: psycopg.Connection[Any], report: Report, files: list["WrittenFile"]
 ) -> None:
+    """Refuse files that differ from those that were approved; asked before they get their names.
+
+    The file that was approved, or submitted, is evidence: nothing may take its place.
+    """
+    if report.status in ("drafted", "validated"):
+        return
     known = {
         (row["file_name"], bytes(row["sha256"]))
         for row in query(connection, "reporting/report_file_hashes", report_id=report.report_id)
@@ -247,8 +252,9 @@ class WrittenFile:
     sha256: bytes
 
     @classmethod
-    def of(cls, path: Path, format_: str, records: int) -> "WrittenFile":
-        """Measured and hashed as it stands on the disk."""
-        with path.open("rb") as file:
+    def of(cls, path: Path, format_: str, records: int, part: Path | None = None) -> "WrittenFile":
+        """Measured and hashed as it stands on the disk, at `part` while it has not got its name."""
+        stands_at = part or path
+        with stands_at.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").digest()
-        return cls(path, format_, records, path.stat().st_size, digest)
+        return cls(path, format_, records, stands_at.stat().st_size, digest)

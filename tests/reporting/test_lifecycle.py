@@ -13,7 +13,7 @@ from payments_pipeline.formats import fire, iris
 from payments_pipeline.formats.tax_identity import Identity
 from payments_pipeline.reporting import lifecycle
 from payments_pipeline.reporting.filer import read_filer
-from payments_pipeline.reporting.files_1098 import Desk, RefusedFileError, write_fire, write_iris
+from payments_pipeline.reporting.files_1098 import Desk, RefusedFileError, write_csv, write_fire, write_iris
 from payments_pipeline.reporting.form_1098 import Form1098Error, draft
 from payments_pipeline.reporting.lifecycle import LifecycleError, Report, find_report
 from payments_pipeline.rules.form_1098 import Policy
@@ -112,6 +112,28 @@ def test_what_was_approved_is_written_again_as_it_was_and_not_otherwise(desk: Ca
     for other, write in ((replace(approved, is_test=True), write_fire), (approved, write_iris)):
         with pytest.raises(LifecycleError, match=r"is not what was approved: form_1098 2025, version 1 is approved"):
             lifecycle.validated(at.connection, approved.report, "Pat Preparer", write(other))
+
+
+@pytest.mark.parametrize("write", [write_fire, write_iris, write_csv])
+def test_what_differs_from_what_was_approved_leaves_the_approved_files_as_they_are(
+    desk: Callable[[], Desk], write: Callable[[Desk], list[lifecycle.WrittenFile]]
+) -> None:
+    at = desk()
+    files = write(at)
+    lifecycle.validated(at.connection, at.report, "Pat Preparer", files)
+    lifecycle.approve(at.connection, _now(at), "Kim Reviewer")
+    before = {path.name: path.read_bytes() for path in at.folder.iterdir()}
+    # the same forms in formats that nobody looked at, and in another filer's name, which an upload does not tell
+    approved = replace(at, report=_now(at))
+    others = [(approved, other) for other in (write_fire, write_iris, write_csv) if other is not write]
+    if write is not write_csv:
+        renamed = at.filer.filer.model_copy(update={"name": "Another Servicer"})
+        others.append((replace(approved, filer=at.filer.model_copy(update={"filer": renamed})), write))
+    for other, again in others:
+        with pytest.raises(LifecycleError, match="is not what was approved"):
+            again(other)
+        assert {path.name: path.read_bytes() for path in at.folder.iterdir()} == before
+    assert [file.sha256 for file in write(approved)] == [file.sha256 for file in files]
 
 
 def test_a_year_goes_by_the_option_with_which_the_year_before_was_submitted(
