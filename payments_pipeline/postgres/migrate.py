@@ -130,7 +130,8 @@ def _create_role_if_missing(connection: psycopg.Connection, name: str) -> None:
     """A role that grants are given to, and our login's right to take it."""
     role = sql.Identifier(name)
     try:
-        if not connection.execute("select from pg_roles where rolname = %s", [name]).fetchone():
+        # a row without columns is an empty tuple, which is false
+        if connection.execute("select from pg_roles where rolname = %s", [name]).fetchone() is None:
             # Roles belong to the whole server: another database's migration may have been quicker.
             with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
                 connection.execute(sql.SQL("create role {} nologin").format(role))

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 
 from payments_pipeline.errors import MigrationError
 from payments_pipeline.paths import MIGRATIONS_DIR
 from payments_pipeline.postgres import url as urls
-from payments_pipeline.postgres.connect import Database
+from payments_pipeline.postgres.connect import ROLES, Database
 from payments_pipeline.postgres.migrate import migrate, pending, read_migrations
 
 BOTH_SERVERS = pytest.mark.parametrize("server_kind", ["embedded", "debian"])
@@ -102,6 +103,27 @@ def test_migrating_from_two_places_at_once_migrates_once(empty_database: Databas
     for thread in threads:
         thread.join(timeout=60)
     assert applied == [1]
+
+
+@BOTH_SERVERS
+def test_a_login_that_may_make_no_roles_migrates_where_they_are_there_and_granted(
+    empty_database: Database, tmp_path: Path
+) -> None:
+    migrate(empty_database, tmp_path)  # the roles exist
+    name = urls.parse(empty_database.url)["dbname"]
+    with empty_database.connect("owner") as connection:
+        connection.execute("create role plain login nocreaterole password 'plain'")
+        connection.execute("drop table public.schema_migrations")
+        connection.execute(sql.SQL("grant {} to plain").format(sql.SQL(", ").join(map(sql.Identifier, ROLES))))
+        connection.execute(sql.SQL("alter database {} owner to plain").format(sql.Identifier(name)))
+    plain = urls.compose(urls.parse(empty_database.url) | {"user": "plain", "password": "plain"})
+    try:
+        assert migrate(Database(plain, dagster_name="d")) == read_migrations(MIGRATIONS_DIR)
+    finally:
+        with empty_database.connect("owner") as connection:
+            connection.execute(sql.SQL("alter database {} owner to current_user").format(sql.Identifier(name)))
+            connection.execute("drop owned by plain cascade")
+            connection.execute("drop role plain")
 
 
 @BOTH_SERVERS
