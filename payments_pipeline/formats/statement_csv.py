@@ -20,7 +20,7 @@ Column, our bank, reports the same way: `COLUMN_REPORT` declares its report `ban
 import csv
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -70,7 +70,9 @@ class StatementMapping:
     account: str = ""
     currency: str = "USD"
     debit_marks: Sequence[str] = ("D", "DR", "DEBIT", "DBIT", "-")
-    """With a column `mark`: its words for money that left."""
+    """With a column `mark`: its words for money that left, in whatever case."""
+    credit_marks: Sequence[str] = ("C", "CR", "CRDT", "CREDIT", "+")
+    """And for money that came; an empty cell is one only where it is among them. A row with any other is refused."""
     skip_zero: bool = False
     """Rows without an amount, or of zero, are no lines."""
     forgives: Sequence[str] = ()
@@ -99,6 +101,8 @@ class StatementMapping:
             return "it is not clear where the amount is", "name amount, or credit and debit, but not both."
         if ("credit" in self.columns) != ("debit" in self.columns):
             return "credit and debit go together", "name both columns, or amount."
+        if both := sorted(_marks(self.debit_marks) & _marks(self.credit_marks)):
+            return f"{both[0]!r} marks both debits and credits", "give debit_marks and credit_marks that differ."
         if "account" not in self.columns and not self.account:
             return "it does not say whose statement it is", "name the column account, or give the account itself."
         if self.amount_unit not in ("dollars", "cents"):
@@ -150,15 +154,21 @@ def mapping_of_toml(text: str, name: str) -> StatementMapping:
         "newest_first": False,
         "skip_zero": False,
         "debit_marks": [""],
+        "credit_marks": [""],
         "forgives": [""],
         "columns": {},
     }
     for key, value in declared.items():
-        if type(value) is not type(examples.get(key, "")):
+        is_of_texts = not isinstance(value, list) or all(isinstance(part, str) for part in value)
+        if type(value) is not type(examples.get(key, "")) or not is_of_texts:
             raise MappingError(
                 f"the mapping {name!r}: {key} is not of the right kind", f"write it like {examples.get(key, 'text')!r}."
             )
     return StatementMapping(**declared)
+
+
+def _marks(words: Sequence[str]) -> set[str]:
+    return {word.upper() for word in words}
 
 
 def _is_column(column: object) -> bool:
@@ -209,6 +219,10 @@ class _Reader:
     def __init__(self, judge: Judge, mapping: StatementMapping) -> None:
         self._judge = judge
         self._mapping = mapping
+        self._is_debit = {
+            **dict.fromkeys(_marks(mapping.debit_marks), True),
+            **dict.fromkeys(_marks(mapping.credit_marks), False),
+        }
         self._accounts: dict[str, _Account] = {}
         self._faults: list[Fault] = []
         self._at = 0
@@ -299,13 +313,12 @@ class _Reader:
             return values[place[name]].strip() if name in place else ""
 
         currency = value("currency") or mapping.currency
-        amount, wrong = self._amount(value, currency)
-        if wrong:
-            yield self._fault("value", row, wrong, f"an amount in {mapping.amount_unit}", shown(value(wrong)))
+        amount = self._amount(row, value, currency)
+        if isinstance(amount, Fault):
+            yield amount
             return
         if not amount and mapping.skip_zero:
             return
-        assert amount is not None
         booked_on = self._day(value("booked_on"))
         if booked_on is None:
             yield self._fault(
@@ -348,30 +361,42 @@ class _Reader:
             "|".join(values[at].strip() for at in identity) if identity else None,
         )  # fmt: skip
 
-    def _amount(self, value: Any, currency: str) -> tuple[int | None, str]:
-        """The signed amount; or the name of the column at fault."""
+    def _amount(self, row: _Row, value: Callable[[str], str], currency: str) -> int | Fault:
+        """The signed amount. A sign that says otherwise than the mark or the column is refused: either may be wrong."""
         mapping = self._mapping
         if "amount" in mapping.columns:
             said = value("amount")
             if not said and mapping.skip_zero:
-                return 0, ""
-            amount = _cents(said, currency, mapping.decimal_sign, mapping.amount_unit)
-            if amount is None:
-                return None, "amount"
-            if "mark" in mapping.columns:
-                is_debit = value("mark").upper() in mapping.debit_marks
-                return -abs(amount) if is_debit else abs(amount), ""
-            return amount, ""
+                return 0
+            amount = self._cents(row, "amount", said, currency)
+            if isinstance(amount, Fault) or "mark" not in mapping.columns or (not amount and mapping.skip_zero):
+                return amount
+            mark = value("mark")
+            is_debit = self._is_debit.get(mark.upper())
+            if is_debit is None:
+                known = ", ".join(word or "nothing" for word in (*mapping.debit_marks, *mapping.credit_marks))
+                return self._fault("value", row, "mark", f"one of {known[:100]}", shown(mark))
+            if amount < 0 and not is_debit:
+                return self._fault("sign", row, "amount", f"no minus, as it is marked {shown(mark)}", shown(said))
+            return -abs(amount) if is_debit else amount
         total = 0
-        for name, sign in (("credit", 1), ("debit", -1)):
+        for name in ("credit", "debit"):
             if said := value(name):
-                part = _cents(said, currency, mapping.decimal_sign, mapping.amount_unit)
-                if part is None:
-                    return None, name
-                total += sign * abs(part)
+                part = self._cents(row, name, said, currency)
+                if isinstance(part, Fault):
+                    return part
+                if part < 0 and name == "credit":
+                    return self._fault("sign", row, name, "no minus in this column", shown(said))
+                total += part if name == "credit" else -abs(part)
         if not value("credit") and not value("debit") and not mapping.skip_zero:
-            return None, "credit"
-        return total, ""
+            return self._fault("value", row, "credit", f"an amount in {mapping.amount_unit}", shown(""))
+        return total
+
+    def _cents(self, row: _Row, name: str, said: str, currency: str) -> int | Fault:
+        amount = _cents(said, currency, self._mapping.decimal_sign, self._mapping.amount_unit)
+        if amount is None:
+            return self._fault("value", row, name, f"an amount in {self._mapping.amount_unit}", shown(said))
+        return amount
 
     def _day(self, text: str) -> date | None:
         return _day(text, self._mapping.date_format, self._mapping.time_zone)

@@ -253,6 +253,61 @@ def test_csv_newest_first_with_credit_and_debit_columns_and_a_decimal_comma() ->
     assert (found.statements[0].balance("opening"), found.statements[0].balance("closing")) == (0, 9_950)
 
 
+MARKED = statement_csv.StatementMapping("marked", {"booked_on": "Date", "amount": "Amount", "mark": "D/C"}, account="1")
+COLUMNS = statement_csv.StatementMapping("columns", {"booked_on": "Date", "credit": "In", "debit": "Out"}, account="1")
+
+
+def read_row(row: str, mapping: statement_csv.StatementMapping) -> Reading:
+    header = ",".join(mapping.wanted)
+    return collect(statement_csv.read(io.BytesIO(f"{header}\n{row}\n".encode()), mapping))
+
+
+@pytest.mark.parametrize(
+    ("row", "mapping", "cents"),
+    [
+        ("2026-03-03,5.00,CR", MARKED, 500),
+        ("2026-03-03,5.00,Credit", MARKED, 500),
+        ("2026-03-03,5.00,+", MARKED, 500),
+        ("2026-03-03,5.00,dr", MARKED, -500),
+        ("2026-03-03,-5.00,D", MARKED, -500),
+        ("2026-03-03,5.00,", replace(MARKED, credit_marks=[""]), 500),
+        ("2026-03-03,5.00,soll", replace(MARKED, debit_marks=["Soll"], credit_marks=["Haben"]), -500),
+        ("2026-03-03,5.00,", COLUMNS, 500),
+        ("2026-03-03,,5.00", COLUMNS, -500),
+        ("2026-03-03,,-5.00", COLUMNS, -500),
+    ],
+)
+def test_csv_marks_and_columns_say_where_the_money_went(
+    row: str, mapping: statement_csv.StatementMapping, cents: int
+) -> None:
+    found = read_row(row, mapping)
+    assert found.is_sound, found.faults
+    assert [one.amount_cents for one in found.lines] == [cents]
+
+
+@pytest.mark.parametrize("mark", ["DB", "Debit card", "W", "", "dbt"])
+def test_a_csv_mark_that_nobody_knows_is_refused_with_its_place(mark: str) -> None:
+    found = read_row(f"2026-03-03,5.00,{mark}", MARKED)
+    assert [(one.code, one.record, one.field) for one in found.faults] == [("value", 2, "mark")]
+    assert not found.lines
+
+
+@pytest.mark.parametrize(
+    ("row", "mapping", "field"),
+    [
+        ("2026-03-03,-5.00,CR", MARKED, "amount"),
+        ("2026-03-03,(5.00),C", MARKED, "amount"),
+        ("2026-03-03,-5.00,", COLUMNS, "credit"),
+    ],
+)
+def test_a_csv_sign_that_contradicts_mark_or_column_is_refused(
+    row: str, mapping: statement_csv.StatementMapping, field: str
+) -> None:
+    found = read_row(row, mapping)
+    assert [(one.code, one.record, one.field) for one in found.faults] == [("sign", 2, field)]
+    assert not found.lines
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -266,6 +321,8 @@ def test_csv_newest_first_with_credit_and_debit_columns_and_a_decimal_comma() ->
         ("account = '1'\n[columns]\nbooked_on = 'a'\namount = 'b'\ntext = 'c'", "text is not of the right kind"),
         ("account = '1'\ncolour = 'red'\n[columns]\nbooked_on = 'a'\namount = 'b'", "nothing is called colour"),
         ("account = '1'\ntime_zone = 'Mars/Olympus'\n[columns]\nbooked_on = 'a'\namount = 'b'", "no time zone"),
+        ("account = '1'\ncredit_marks = ['d']\n[columns]\nbooked_on = 'a'\namount = 'b'", "both debits and credits"),
+        ("debit_marks = [1]\n[columns]\nbooked_on = 'a'\namount = 'b'", "debit_marks is not of the right kind"),
         ("account = ", "is not TOML"),
     ],
 )
