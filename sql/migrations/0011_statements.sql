@@ -96,16 +96,20 @@ comment on column settlement.line_corrections.is_withdrawn is 'Taken back, or el
 create view settlement.lines_in_force as
 select b.*
 from settlement.bank_lines as b
-where not exists (
-    select from settlement.line_corrections as c
-    where
-        c.bank_day = b.bank_day and c.line_id = b.line_id and c.is_withdrawn
-        and not exists (
-            select from settlement.line_corrections as l
-            where l.bank_day = c.bank_day and l.line_id = c.line_id and l.version > c.version
-        )
-);
-comment on view settlement.lines_in_force is 'The bank''s lines without those that it has taken back: what counts.';
+where
+    -- a line without money is a message: its file counts it, and there is nothing to reconcile
+    b.amount_cents <> 0
+    and not exists (
+        select from settlement.line_corrections as c
+        where
+            c.bank_day = b.bank_day and c.line_id = b.line_id and c.is_withdrawn
+            and not exists (
+                select from settlement.line_corrections as l
+                where l.bank_day = c.bank_day and l.line_id = c.line_id and l.version > c.version
+            )
+    );
+comment on view settlement.lines_in_force is
+'The bank''s lines without those that it has taken back and those without money: what counts.';
 comment on column settlement.lines_in_force.bank_day is 'Bank day.';
 comment on column settlement.lines_in_force.line_id is 'Line, as the bank identifies it.';
 comment on column settlement.lines_in_force.account is 'Our account at the bank.';

@@ -161,6 +161,17 @@ def test_a_day_whose_statements_give_both_balances_is_proven(desk: Desk, content
     assert desk.rows("select distinct proof from reconciliation.days") == [("proven",)]
 
 
+def test_a_message_without_money_is_kept_and_is_nothing_to_look_into(desk: Desk) -> None:
+    content = BAI2.replace(b"49,456500,7/", b"16,890,,,,,PLEASE CALL YOUR BANKER/\n49,456500,8/")
+    content = content.replace(b"98,456500,1,9/", b"98,456500,1,10/").replace(b"99,456500,1,11/", b"99,456500,1,12/")
+    loaded = load_statement(desk.connection, io.BytesIO(content), "file", received_at=datetime(2026, 3, 4, tzinfo=UTC))
+    assert (loaded.lines, loaded.added, loaded.statements[0].line_count) == (4, 4, 4)
+    reconcile_day(desk.connection, DAY)
+    assert desk.rows("select distinct proof from reconciliation.days") == [("proven",)]
+    assert desk.rows("select sum(line_count) from reconciliation.days") == [(3,)]
+    assert 0 not in {cents for _, _, cents in desk.items()}
+
+
 def test_a_payment_that_is_not_completed_is_not_expected(desk: Desk) -> None:
     desk.payment("REF-1", 10_000, is_completed=False)
     assert reconcile_day(desk.connection, MONDAY).channels == ()
