@@ -12,6 +12,7 @@ from payments_pipeline.operations import laws
 from payments_pipeline.operations.laws import LAWS, PROPERTIES, check, check_all
 from payments_pipeline.paths import SQL_DIR
 from payments_pipeline.postgres.connect import Database
+from payments_pipeline.postgres.run import run
 from tests.operations.books import DAYS, publish
 
 
@@ -706,6 +707,14 @@ CRIMES = [
 ]
 
 
+WAITING = {
+    "every_word_reaches_its_payment",
+    "every_completed_payment_is_posted",
+    "what_was_reversed_is_given_back",
+}
+"""Properties that leave a day alone while something waits for it to be run."""
+
+
 def commit_crime(connection: psycopg.Connection[Any], crime: Crime) -> tuple[date | None, str]:
     """Do it, and tell where."""
     with connection.cursor() as cursor:
@@ -737,6 +746,22 @@ def test_a_broken_law_is_named_where_it_was_broken(intruder: psycopg.Connection[
         assert day in places
         elsewhere = next(other for other in DAYS if other not in places)
         assert check(intruder, crime.property, elsewhere) == []
+
+
+@pytest.mark.parametrize("crime", [crime for crime in CRIMES if crime.property in WAITING], ids=str)
+def test_the_run_that_posts_a_day_finds_what_is_broken_on_it_before_it_has_finished(
+    intruder: psycopg.Connection[Any], crime: Crime
+) -> None:
+    day, keys = commit_crime(intruder, crime)
+    run(intruder, "operations/begin_day", day=day, run_id="the run whose guards look")
+    assert any(keys in violation.keys for violation in check(intruder, crime.property, day))
+
+
+def test_every_property_that_waits_for_a_day_is_asked_of_a_run_that_has_not_finished_it() -> None:
+    asking = {
+        path.stem for path in (SQL_DIR / "operations" / "laws").glob("*.sql") if "day_requests" in path.read_text()
+    }
+    assert asking == WAITING
 
 
 def test_every_property_has_a_statement_and_a_test_that_breaks_it() -> None:

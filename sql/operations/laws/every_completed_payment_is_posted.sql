@@ -1,8 +1,9 @@
 -- Law 4. On days that have been posted since, every payment whose rail says that the money is there is in the ledger;
 -- and no other is.
 with pending_days as (
+    -- a run that has not finished its day has posted it: it says so in the transaction that posts
     select r.business_date from operations.day_requests as r
-    where r.reason <> 'variance' and r.satisfied_at is null
+    where r.reason not in ('variance', 'unfinished') and r.satisfied_at is null
 ),
 
 completed as (

@@ -1,11 +1,14 @@
 -- Law 4. On days that have been posted since, every word that was delivered has its effect: the payment exists, and
 -- has taken the step that the word tells. What still waits for its day to be run is pending, not lost.
+-- A run that has not finished its day has posted it: it says so in the transaction that posts.
 with posted_days as (
     select d.business_date
     from ledger.days as d
     where not exists (
         select from operations.day_requests as r
-        where r.business_date = d.business_date and r.reason <> 'variance' and r.satisfied_at is null
+        where
+            r.business_date = d.business_date and r.satisfied_at is null
+            and r.reason not in ('variance', 'unfinished')
     )
 ),
 

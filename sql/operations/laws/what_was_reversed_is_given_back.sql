@@ -1,9 +1,10 @@
 -- Law 1. A reversed payment keeps nothing of what it paid: its receipt is held as returned, and its return gives
 -- exactly that back on the day of the return. Money of any other payment is neither held nor given back.
 with pending as (
-    -- days that have not been posted, or not since something arrived for them: their returns may still be open
+    -- days that have not been posted, or not since something arrived for them: their returns may still be
+    -- open. A run that has not finished its day has posted it: it says so in the transaction that posts.
     select r.business_date from operations.day_requests as r
-    where r.reason <> 'variance' and r.satisfied_at is null
+    where r.reason not in ('variance', 'unfinished') and r.satisfied_at is null
 ),
 
 reversed as (
