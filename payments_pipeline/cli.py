@@ -1,5 +1,7 @@
 """The `payments` command: a registry of commands and nothing more."""
 
+import errno
+import os
 import sys
 from typing import Final
 
@@ -67,8 +69,28 @@ def main() -> None:
     try:
         payments(prog_name="payments")
     except PaymentsError as error:
-        click.echo(f"error: {error.message}\nwhat to do: {error.remedy}", err=True)
+        _tell(error)
         sys.exit(error.exit_code)
+    except OSError as error:  # click ends quietly by itself where the reader of a pipe has gone
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        _forget_output()
+        _tell(_no_room(error))
+        sys.exit(1)
+
+
+def _tell(error: PaymentsError) -> None:
+    click.echo(f"error: {error.message}\nwhat to do: {error.remedy}", err=True)
+
+
+def _no_room(error: OSError) -> PaymentsError:
+    """What cannot be written: the output, unless the error says otherwise."""
+    return PaymentsError(f"the output cannot be written: {error.strerror}", "make room for it, or write it elsewhere.")
+
+
+def _forget_output() -> None:
+    """What could not be written would be tried once more when Python ends, and that failure be told as well."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ def journal(
         connection.execute("set transaction isolation level repeatable read, read only")
         if out is None:
             write_text(connection, sys.stdout.buffer, format_, first=begin_on, last=end_on, detail=detail)
+            sys.stdout.flush()  # here it can still be told that it failed
             return
         with becoming(out) as path:
             if is_parquet:

@@ -3,10 +3,12 @@
 The database writes the text and Python passes it on, so memory stays the same however long the journal is.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from shutil import copyfileobj
+from threading import Lock
 from typing import Any, Final, Literal, Protocol
 
 import psycopg
@@ -69,7 +71,8 @@ def write_text(
         out.write((",".join(COLUMNS.names) + "\n").encode())
         for day in days:
             chunks = _copy(connection, "ledger/journal", "format csv", day=day, detail=detail)
-            copyfileobj(_ChunkReader(chunks), out)
+            with closing(_ChunkReader(chunks)) as reader:
+                copyfileobj(reader, out)
         return
     names = {
         account: name if format_ == "hledger" else beancount_account(name, account_type)
@@ -88,7 +91,8 @@ def write_text(
             names=list(names.values()),
             unlisted="unlisted:" if format_ == "hledger" else "Equity:Unlisted:",
         )
-        copyfileobj(_ChunkReader(chunk.translate(None, _QUOTE) for chunk in chunks), out)
+        with closing(_ChunkReader(chunks, without=_QUOTE)) as reader:
+            copyfileobj(reader, out)
 
 
 def write_parquet(
@@ -103,12 +107,13 @@ def write_parquet(
     with parquet.ParquetWriter(path, COLUMNS, compression="zstd") as writer:
         for day in _days(connection, first, last):
             chunks = _copy(connection, "ledger/journal", "format csv, header", day=day, detail=detail)
-            reader = csv.open_csv(
-                pa.PythonFile(_ChunkReader(chunks), mode="r"),
-                convert_options=csv.ConvertOptions(column_types=COLUMNS, strings_can_be_null=True),
-            )
-            for batch in reader:
-                writer.write_batch(batch)
+            with closing(_ChunkReader(chunks)) as reader:
+                batches = csv.open_csv(
+                    pa.PythonFile(reader, mode="r"),
+                    convert_options=csv.ConvertOptions(column_types=COLUMNS, strings_can_be_null=True),
+                )
+                for batch in batches:
+                    writer.write_batch(batch)
 
 
 def beancount_account(name: str, account_type: str) -> str:
@@ -134,8 +139,13 @@ def _preamble(format_: TextFormat, names: Iterable[str], days: list[date]) -> by
     return ("\n".join([*lines, "", ""])).encode()
 
 
-def _copy(connection: psycopg.Connection[Any], name: str, options: str, **parameters: object) -> Iterator[bytes]:
-    """What COPY writes of the rows of a file of `sql/`, as it comes."""
+def _copy(
+    connection: psycopg.Connection[Any], name: str, options: str, **parameters: object
+) -> Generator[bytes, None, None]:
+    """What COPY writes of the rows of a file of `sql/`, as it comes.
+
+    Close it: where the reader gives up half-way, the connection waits in COPY, and its rollback would wait for ever.
+    """
     (statement,) = statements(name)
     with (
         connection.cursor() as cursor,
@@ -146,23 +156,31 @@ def _copy(connection: psycopg.Connection[Any], name: str, options: str, **parame
 
 
 class _ChunkReader:
-    """A file to read from, over chunks of bytes."""
+    """A file to read from, over chunks of bytes; once it is closed it is at its end."""
 
     closed = False
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(self, chunks: Generator[bytes, None, None], without: bytes = b"") -> None:
         self._chunks = chunks
+        self._without = without
         self._rest = b""
+        self._lock = Lock()  # Arrow reads ahead in a thread of its own, and may be at it when the writer fails
 
     def read(self, size: int = -1, /) -> bytes:
+        with self._lock:
+            return b"" if self.closed else self._read(size)
+
+    def _read(self, size: int) -> bytes:
         pieces, length = [self._rest], len(self._rest)
         while (size < 0 or length < size) and (chunk := next(self._chunks, None)) is not None:
-            pieces.append(chunk)
-            length += len(chunk)
+            pieces.append(chunk.translate(None, self._without))
+            length += len(pieces[-1])
         whole = b"".join(pieces)
         end = len(whole) if size < 0 else size
         self._rest = whole[end:]
         return whole[:end]
 
     def close(self) -> None:
-        self.closed = True
+        with self._lock:
+            self.closed = True
+            self._chunks.close()

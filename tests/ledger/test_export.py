@@ -1,8 +1,11 @@
 """The journal, read and added up by tools that we did not write, gives the balances of the trial balance."""
 
+import errno
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -203,6 +206,59 @@ def test_the_command_writes_a_file_or_to_the_screen(
     days = parquet.read_table(tmp_path / "journal.parquet")["effective_on"].unique().to_pylist()
     assert days == [date(2026, 1, 5), date(2026, 1, 6)]
     assert [path.name for path in tmp_path.iterdir()] == ["journal.parquet"]
+
+
+class _Full:
+    """Takes so many bytes, and then has no room."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+
+    def write(self, data: bytes, /) -> None:
+        self._room -= len(data)
+        if self._room < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("format_", ["hledger", "beancount", "csv"])
+def test_where_there_is_no_room_the_export_fails_and_the_connection_is_free_again(
+    books: Database, format_: TextFormat
+) -> None:
+    with books.connect("owner") as connection:
+        for room in (0, 10_000):
+            with pytest.raises(OSError, match="No space left"), connection.transaction():
+                write_text(connection, _Full(room), format_)
+            assert connection.execute("select 1").fetchone() == (1,)
+
+
+def test_where_there_is_no_room_a_parquet_file_fails_and_the_connection_is_free_again(
+    books: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Full(parquet.ParquetWriter):  # type: ignore[misc]
+        def write_batch(self, *_: object, **__: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(parquet, "ParquetWriter", Full)
+    with books.connect("owner") as connection:
+        with pytest.raises(OSError, match="No space left"), connection.transaction():
+            write_parquet(connection, tmp_path / "journal.parquet")
+        assert connection.execute("select 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(("redirected", "said"), [("| head -1", ""), ("> /dev/full", "No space left on device")])
+def test_an_output_that_takes_no_more_ends_the_command_with_1(books: Database, redirected: str, said: str) -> None:
+    command = f"{sys.executable} -m payments_pipeline.cli export journal --format csv {redirected}"
+    ended = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        env=os.environ | {"PAYMENTS_DATABASE_URL": books.url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert len(ended.stderr.splitlines()) == (2 if said else 0), ended.stderr
 
 
 def test_parquet_without_a_file_says_what_to_do(books: Database, monkeypatch: pytest.MonkeyPatch) -> None:
