@@ -43,7 +43,7 @@ _DEFAULT: Final = World()
     help="Whole years before that of the first day of which the former system's postings come along.",
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the world.")
-@click.option("--force", is_flag=True, help="Overwrite the folder if it is not empty.")
+@click.option("--force", is_flag=True, help="Replace the world in the folder: everything in it is deleted.")
 def generate(
     loans: int,
     seed: int,

@@ -23,7 +23,7 @@ from payments_pipeline.world.book import book_of
 from payments_pipeline.world.days import Days
 from payments_pipeline.world.doubts import Doubts
 from payments_pipeline.world.draws import Stream, stream
-from payments_pipeline.world.manifest import Manifest
+from payments_pipeline.world.manifest import Manifest, names_a_world
 from payments_pipeline.world.parameters import Chunk, World, WorldError
 from payments_pipeline.world.parquet import ParquetFile
 from payments_pipeline.world.payments import payments_of
@@ -37,15 +37,24 @@ Progress = Callable[[str, int, int], None]
 LOANS, ARRIVALS, BANK = STAGES = ("loans and payments", "arrivals", "bank")
 _UNFINISHED: Final = ".unfinished"
 _REPLACED: Final = ".replaced"
+_PARTS: Final = frozenset(
+    {"arrivals", "bank", "portfolio", "spool", "truth"} | {side.FOLDER for side in (taxpayers, originations, history)}
+)
+"""The folders in a world."""
 
 
 def generate(world: World, out: Path, progress: Progress | None = None, *, overwrite: bool = False) -> Manifest:
-    """Makes the world and puts it at `out`, which must be empty or absent unless it may be overwritten."""
+    """Makes the world and puts it at `out`, which must be empty or absent, or a world that may be overwritten."""
     out = out.absolute()
     if out.exists() and not out.is_dir():
         raise WorldError(f"{out} is not a folder.", "Name another one.")
-    if out.exists() and any(out.iterdir()) and not overwrite:
-        raise WorldError(f"{out} is not empty.", "Name another folder, or overwrite this one with --force.")
+    if out.exists() and any(out.iterdir()):
+        if not _is_of_a_world(out):
+            raise WorldError(
+                f"{out} is not empty, and no world.", "Name another folder; this one is never overwritten."
+            )
+        if not overwrite:
+            raise WorldError(f"{out} is not empty.", "Name another folder, or overwrite the world there with --force.")
     unfinished = out.with_name(f".{out.name}{_UNFINISHED}")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
@@ -56,6 +65,13 @@ def generate(world: World, out: Path, progress: Progress | None = None, *, overw
 
 def _silent(stage: str, done: int, total: int) -> None:
     """Shows no progress."""
+
+
+def _is_of_a_world(folder: Path) -> bool:
+    """Whether a world stands there, or nothing but parts of one that somebody began to delete."""
+    there = {path.name for path in folder.iterdir()}
+    # an inbox has arrivals and a bank's files too: they alone are no world
+    return names_a_world(folder) or (there <= _PARTS and bool(there & {"portfolio", "spool", "truth"}))
 
 
 def _replace(out: Path, finished: Path) -> None:

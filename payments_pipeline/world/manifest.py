@@ -57,6 +57,15 @@ def is_there(folder: Path) -> bool:
     return True
 
 
+def names_a_world(folder: Path) -> bool:
+    """Whether its manifest is that of a world, of this program or of an older one. Other tools have manifests too."""
+    try:
+        document = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(document, dict) and {"format_version", "parameters"} <= document.keys()
+
+
 def read_manifest(path: Path) -> Manifest:
     """The manifest of the world in a folder, or in a `manifest.json`."""
     path = path / FILE if path.is_dir() else path

@@ -1,5 +1,6 @@
 import hashlib
 import re
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -125,16 +126,42 @@ def test_progress_tells_each_stage_to_its_end(tmp_path: Path) -> None:
     assert ends == ["loans and payments", "arrivals", "bank"]
 
 
-def test_a_folder_that_is_not_empty_is_left_alone_unless_told(tmp_path: Path) -> None:
-    mine = tmp_path / "world" / "mine.txt"
-    mine.parent.mkdir()
-    mine.write_text("precious")
-    with pytest.raises(WorldError, match="not empty"):
+@pytest.mark.parametrize("mine", ["mine.txt", "portfolio/mine.txt", "manifest.json"])
+def test_a_world_is_left_alone_unless_told(tmp_path: Path, mine: str) -> None:
+    generate(World(loans=1, days=1), tmp_path / "world")
+    before = digests(tmp_path / "world")
+    with pytest.raises(WorldError, match=r"world is not empty\.") as refused:
         generate(SMALL, tmp_path / "world")
-    assert mine.read_text() == "precious"
+    assert "--force" in refused.value.remedy
+    assert digests(tmp_path / "world") == before
+    (tmp_path / "world" / mine).write_text('{"format_version": 1, "parameters": {}}')  # an old world's, perhaps
     generate(SMALL, tmp_path / "world", overwrite=True)
-    assert not mine.exists()
+    assert read_manifest(tmp_path / "world").world == SMALL
+    assert not (tmp_path / "world" / "mine.txt").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["world"]
+
+
+@pytest.mark.parametrize(
+    ("mine", "text"), [("mine.txt", "precious"), ("arrivals", "an inbox"), ("manifest.json", '{"name": "my-app"}')]
+)
+def test_a_folder_that_is_no_world_is_never_overwritten(tmp_path: Path, mine: str, text: str) -> None:
+    (tmp_path / "bank").mkdir()
+    (tmp_path / mine).write_text(text)
+    for overwrite in (False, True):
+        with pytest.raises(WorldError, match=f"{re.escape(str(tmp_path))} is not empty, and no world"):
+            generate(SMALL, tmp_path, overwrite=overwrite)
+    assert {path.name for path in tmp_path.iterdir()} == {"bank", mine}
+    assert (tmp_path / mine).read_text() == text
+
+
+def test_an_empty_folder_and_the_leftovers_of_a_world_may_be_replaced(tmp_path: Path) -> None:
+    world = tmp_path / "world"
+    world.mkdir()
+    generate(SMALL, world)
+    (world / "manifest.json").unlink()
+    shutil.rmtree(world / "truth")
+    generate(SMALL, world, overwrite=True)
+    assert is_there(world)
 
 
 def test_a_run_that_is_killed_leaves_no_world_and_does_not_hinder_the_next(tmp_path: Path) -> None:
