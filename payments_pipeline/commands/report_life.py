@@ -116,12 +116,15 @@ def _references(connection: psycopg.Connection[Any], report: Report, given: tupl
         if len(named) != len(given):
             raise LifecycleError("some references name no file", "give each as FILE=REFERENCE")
         return named
-    names = list(lifecycle.files_to_submit(connection, report))
-    if len(names) != 1:
+    formats = lifecycle.files_to_submit(connection, report)
+    if len(formats) != 1:
+        ways = sorted(set(formats.values()))
         raise LifecycleError(
-            f"{report} has {len(names)} files, and one reference was given", "give each as FILE=REFERENCE"
+            f"{report} has {len(formats)} files, and one reference was given",
+            "give each as FILE=REFERENCE"
+            + (f", those of the one format in which it was filed: {' or '.join(ways)}" if len(ways) > 1 else ""),
         )
-    return {names[0]: given[0]}
+    return {next(iter(formats)): given[0]}
 
 
 def _reports_table(reports: list[Report], last: dict[tuple[str, str], int]) -> Table:

@@ -194,6 +194,11 @@ def submit(connection: psycopg.Connection[Any], report: Report, actor: str, refe
         )
     # a report may have been written in several formats; it is filed in one, and whole
     used = {formats[name] for name in references}
+    if len(used) > 1:
+        raise LifecycleError(
+            f"{report} is filed in one format, and the references are to files in {' and '.join(sorted(used))}",
+            "the authority would have each form twice: give the references of the files in one format, all of them.",
+        )
     if missing := {name for name, format_ in formats.items() if format_ in used} - references.keys():
         raise LifecycleError(
             f"there is no reference for {', '.join(sorted(missing))}",

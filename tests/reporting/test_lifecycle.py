@@ -188,6 +188,20 @@ def test_each_file_needs_its_reference_and_no_other_is_taken(desk: Callable[[], 
         lifecycle.submit(at.connection, _now(at), "Kim Reviewer", {"nonsense": "R"})
 
 
+def test_a_report_that_was_written_in_two_formats_is_filed_in_one(desk: Callable[[], Desk]) -> None:
+    at = desk()
+    written = [*write_fire(at), *write_iris(at)]
+    lifecycle.validated(at.connection, at.report, "Pat Preparer", written)
+    lifecycle.approve(at.connection, _now(at), "Kim Reviewer")
+    with pytest.raises(
+        LifecycleError, match="is filed in one format, and the references are to files in fire and iris"
+    ):
+        lifecycle.submit(at.connection, _now(at), "Kim Reviewer", {file.path.name: "R" for file in written})
+    assert _now(at).status == "approved"
+    lifecycle.submit(at.connection, _now(at), "Kim Reviewer", {written[0].path.name: "R"})
+    assert _now(at).status == "submitted"
+
+
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
