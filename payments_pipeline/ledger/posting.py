@@ -115,7 +115,9 @@ def post_day(
         posting.is_shared = bool(helpers)
         _open_work((helpers or [connection])[0], day, by_many=bool(helpers))
         _begin_together(helpers)
-        _at_once((share.connection, partial(_work_out, share, day, horizon, is_helper=bool(helpers))) for share in shares)
+        _at_once(
+            (share.connection, partial(_work_out, share, day, horizon, is_helper=bool(helpers))) for share in shares
+        )
         for share in shares:
             posting.take_in(share.posting)
         with posting.stage("seal, running totals, keys"):
