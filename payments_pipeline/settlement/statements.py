@@ -590,7 +590,7 @@ def _post(
     if days:
         added = run(connection, "settlement/statements_lines", source=source, first=days[0], last=days[-1])
     close_days(connection, ["settlement.bank_lines"], days)
-    run(connection, "settlement/statements_corrections")
+    run(connection, "settlement/statements_corrections", format=format_)
     run(
         connection, "settlement/statements", format=format_, file_sha256=sha256, source=source, size_bytes=size_bytes,
         received_at=received_at,

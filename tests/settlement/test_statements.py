@@ -4,7 +4,7 @@ import gzip
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -189,6 +189,26 @@ def test_a_correction_in_several_blocks_of_an_account_takes_none_of_its_own_line
     ]
     vault.load(bai2_file(corrected))
     assert [row[1] for row in vault.in_force()] == [1, 2]
+
+
+def test_a_correction_replaces_what_overlapping_statements_told_of_its_days(vault: Vault) -> None:
+    mapping = statement_csv.mapping_of_toml(CSV_MAPPING, "house")
+
+    def load(*rows: str, account: str = "000123", replaces: bool = False) -> Loaded:
+        content = "\n".join(("Date,Description,Memo,Ref,Amount,Balance", *rows, ""))
+        return vault.load(content.encode(), mappings=[replace(mapping, account=account)], replaces=replaces)
+
+    monday, tuesday = "03/02/2026,ACH CREDIT,A,R1,10.00,", "03/03/2026,ACH CREDIT,B,R2,20.00,"
+    wednesday = "03/04/2026,ACH CREDIT,C,R3,5.00,"
+    load(monday, tuesday)
+    load(tuesday, wednesday)
+    load(tuesday, account="000124")
+    assert [row[2] for row in vault.in_force()] == ["R1", "R2", "R2", "R3"]
+    # the line of Tuesday came with the first file, whose last day is another
+    corrected = load(tuesday.replace("R2", "R4"), wednesday, replaces=True)
+    assert (corrected.statements[0].withdrawn, corrected.days) == (1, (DAY,))
+    assert [row[2] for row in vault.in_force()] == ["R1", "R2", "R4", "R3"]
+    assert vault.rows("select account from settlement.lines_in_force where reference = 'R2'") == [("000124",)]
 
 
 def test_a_deletion_takes_the_day_back(vault: Vault) -> None:
