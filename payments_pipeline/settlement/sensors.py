@@ -69,7 +69,7 @@ def statement_files(context: dg.SensorEvaluationContext, platform: dg.ResourcePa
                 + (f" {refused} files are not stored: see the cases of category statement." if refused else "")
             )
         others = [one for one in waiting if _mark(one) in looked_at]
-        taken, read = _take_up(connection, place, [*new, *others], now)
+        taken, read = _take_up(connection, place, new, others, now)
         context.update_cursor(
             " ".join(sorted(_mark(one) for one in waiting if one.source in read or _mark(one) in looked_at))
         )
@@ -78,17 +78,25 @@ def statement_files(context: dg.SensorEvaluationContext, platform: dg.ResourcePa
 
 
 def _take_up(
-    connection: psycopg.Connection[Any], place: StatementFolder, waiting: Sequence[Waiting], now: datetime
+    connection: psycopg.Connection[Any],
+    place: StatementFolder,
+    new: Sequence[Waiting],
+    others: Sequence[Waiting],
+    now: datetime,
 ) -> tuple[TakenUp, set[str]]:
-    """Load the files one by one, and ask for their days together with them; returns which were looked at."""
+    """Load the files one by one, and ask for their days together with them; returns which were looked at.
+
+    A run is asked for once for a large file: each later run looks at it anyway.
+    """
     until = time.monotonic() + MAX_SECONDS
-    large = [one for one in waiting if one.size_bytes > MAX_BYTES]
+    large = [one for one in new if one.size_bytes > MAX_BYTES]
     for one in large:
         yesterday = business_date(now) - timedelta(days=1)
         run(connection, "operations/request_day", day=yesterday, reason="ingested", subject=one.source)
     taken = TakenUp(left_to_a_run=len(large))
     looked_at = {one.source for one in large}
-    for loaded in place.load(connection, [one for one in waiting if one.size_bytes <= MAX_BYTES]):
+    small = [one for one in (*new, *others) if one.size_bytes <= MAX_BYTES]
+    for loaded in place.load(connection, small):
         ask_for_days(connection, loaded.days)
         connection.commit()
         taken.stored += not loaded.is_known and not loaded.is_refused
@@ -96,7 +104,7 @@ def _take_up(
         looked_at.add(loaded.source)
         if time.monotonic() > until:
             break
-    taken.unread = sum(one.source not in looked_at for one in waiting)
+    taken.unread = sum(one.source not in looked_at for one in (*large, *small))
     return taken, looked_at
 
 

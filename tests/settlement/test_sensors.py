@@ -115,6 +115,28 @@ def test_a_file_that_might_outlast_a_tick_is_left_to_a_run(
     assert len(desk.rows("select from operations.day_requests")) == 1
 
 
+@pytest.mark.parametrize("content", [BROKEN, GOOD], ids=["refused", "known"])
+def test_a_large_file_asks_for_one_run_whatever_arrives_after_it(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    (folder / "first.bai").write_bytes(GOOD)
+    desk.tick()
+    monkeypatch.setattr(sensors, "MAX_BYTES", len(GOOD) - 1)
+    (folder / "large.bai").write_bytes(content)
+    with desk.platform.database.connect() as connection:
+        connection.execute("insert into ledger.days select current_date - n from generate_series(0, 3) as n")
+    desk.tick()
+    asked = "select from operations.day_requests where satisfied_at is null and subject like '%/large.bai'"
+    assert len(desk.rows(asked)) == 1
+    with desk.platform.database.connect() as connection:
+        loading.load_statements_in(connection, str(folder))  # the run that was asked for
+        connection.execute("update operations.day_requests set satisfied_at = clock_timestamp()")
+    for number in range(2):
+        (folder / f"small-{number}.bai").write_bytes(b"01,garbage")
+        assert desk.tick().skip_message == f"0 statement files stored, {number + 1} refused."
+        assert desk.rows(asked) == []
+
+
 def test_a_mapping_that_cannot_be_read_is_a_case_and_holds_up_only_what_needs_it(desk: Desk, folder: Path) -> None:
     (folder / "house.toml").write_text("columns = 1")
     (folder / "plain.csv").write_bytes(CSV.replace(b"03/03", b"07/03").replace(b"03/04", b"07/06"))
