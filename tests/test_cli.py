@@ -1,6 +1,7 @@
 """The command answers quickly, and says what is wrong and what to do about it."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from payments_pipeline.cli import COMMANDS, payments
+from payments_pipeline.edge import require_free_port
+from payments_pipeline.errors import PaymentsError
 from payments_pipeline.postgres.connect import Database
 
 
@@ -79,6 +82,26 @@ def test_an_external_database_is_not_ours_to_stop(empty_database: Database) -> N
     ended = run_payments("db", "stop", PAYMENTS_DATABASE_URL=empty_database.url)
     assert ended.returncode == 1
     assert "not ours to start or stop" in ended.stderr
+
+
+def test_webhooks_on_a_taken_port_are_refused_before_an_address_is_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run_payments("webhooks", "serve", "--port", str(port), PAYMENTS_HOME=str(tmp_path / "home"))
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert f"port {port} is taken by another program" in ended.stderr
+
+
+def test_a_port_that_is_taken_is_not_changed_for_the_default_of_another_service() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PaymentsError, match="is taken") as refused:
+            require_free_port(port, "DAGSTER_PORT")
+    suggested = int(refused.value.remedy.rpartition("=")[2])
+    assert abs(suggested - port) == 100
+    with pytest.raises(PaymentsError, match="cannot be opened"):
+        require_free_port(port, "WEBHOOK_PORT", "192.0.2.1")  # an address for documents, which nobody has
 
 
 def test_the_embedded_database_is_started_described_and_stopped(open_folder: Path) -> None:

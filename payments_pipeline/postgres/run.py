@@ -7,7 +7,7 @@ statements, which run one after the other in the connection's transaction.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg.rows import dict_row
@@ -15,6 +15,9 @@ from psycopg.rows import dict_row
 from payments_pipeline.errors import StatementError
 from payments_pipeline.paths import SQL_DIR
 from payments_pipeline.postgres.statements import Statement, split_statements
+
+_NOT_MIGRATED: Final = ("42P01", "3F000")
+"""A table or a schema is missing."""
 
 
 def run(connection: psycopg.Connection[Any], name: str, /, **parameters: object) -> int:
@@ -60,7 +63,9 @@ def _located(name: str, statement: Statement) -> Iterator[None]:
         line = statement.line + statement.text[: int(position)].count("\n") if position else statement.line
         raise StatementError(
             f"sql/{name}.sql, line {line}: {without_rows(error)}",
-            "the transaction was rolled back; look for the rows with `payments db psql`, correct them or the statement, and "
+            "bring the database up to date: payments db migrate"
+            if error.diag.sqlstate in _NOT_MIGRATED
+            else "the transaction was rolled back; look for the rows with `payments db psql`, correct them or the statement, and "
             "run it again.",
         ) from error
 

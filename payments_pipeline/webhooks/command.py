@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from payments_pipeline.bank import bank_of
+from payments_pipeline.edge import require_free_port
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.paths import make_open_folder
 from payments_pipeline.postgres.connect import Database, open_database
@@ -37,6 +38,7 @@ def serve(host: str, port: int | None, workers: int) -> None:
     settings = begin()
     bank_of(settings)  # refuses a home whose clock is that of a world while a real bank writes to it
     port = port or settings.webhook_port
+    require_free_port(port, "WEBHOOK_PORT", host)
     _require_queue(open_database(settings))
     if workers > 1:
         _count_together(settings, port)

@@ -67,6 +67,16 @@ def test_an_error_names_the_file_and_the_line(connection: psycopg.Connection, wr
     assert isinstance(refused.value.__cause__, psycopg.errors.UndefinedColumn)
 
 
+@pytest.mark.parametrize("statement", ["select from nothing_here", "create table no_schema.here ()"])
+def test_what_a_migration_would_make_is_missed_with_the_word_to_migrate(
+    connection: psycopg.Connection, write: Write, statement: str
+) -> None:
+    write("ledger/early", statement)
+    with pytest.raises(StatementError, match="does not exist") as refused:
+        run(connection, "ledger/early")
+    assert "payments db migrate" in refused.value.remedy
+
+
 @pytest.mark.parametrize(
     "statement",
     [
