@@ -1,8 +1,10 @@
 """The `payments` command: a registry of commands and nothing more."""
 
 import errno
+import logging
 import os
 import sys
+from contextlib import suppress
 from typing import Final
 
 import click
@@ -72,10 +74,9 @@ def main() -> None:
         _tell(error)
         sys.exit(error.exit_code)
     except OSError as error:  # click ends quietly by itself where the reader of a pipe has gone
-        if error.errno != errno.ENOSPC or error.filename is not None:
-            raise
+        logging.getLogger(__name__).debug("refused by the system", exc_info=error)  # it may be a bug of ours
         _forget_output()
-        _tell(_no_room(error))
+        _tell(_refused(error))
         sys.exit(1)
 
 
@@ -83,14 +84,25 @@ def _tell(error: PaymentsError) -> None:
     click.echo(f"error: {error.message}\nwhat to do: {error.remedy}", err=True)
 
 
-def _no_room(error: OSError) -> PaymentsError:
-    """What cannot be written: the output, unless the error says otherwise."""
-    return PaymentsError(f"the output cannot be written: {error.strerror}", "make room for it, or write it elsewhere.")
+def _refused(error: OSError) -> PaymentsError:
+    """What the system did not let us do; the output is what has no name."""
+    where = error.filename if error.filename is not None else "the output"
+    remedies = {
+        errno.ENOSPC: "make room there, or choose another place",
+        errno.EDQUOT: "make room there, or choose another place",
+        errno.EROFS: "choose another place",
+    }
+    remedy = remedies.get(error.errno or 0, "let this account read and write there, or choose another place")
+    return PaymentsError(
+        f"{where} cannot be used: {error.strerror or error}",
+        f"{remedy}: PAYMENTS_HOME for what we keep, --out for what a command writes.",
+    )
 
 
 def _forget_output() -> None:
     """What could not be written would be tried once more when Python ends, and that failure be told as well."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(OSError, ValueError):  # it may be closed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -84,6 +84,15 @@ def test_an_external_database_is_not_ours_to_stop(empty_database: Database) -> N
     assert "not ours to start or stop" in ended.stderr
 
 
+@pytest.mark.parametrize("command", ["verify", "demo", "up", "generate --out /proc/nope/world"])
+def test_a_folder_that_cannot_be_written_is_named_without_a_traceback(command: str) -> None:
+    ended = run_payments(*command.split(), PAYMENTS_HOME="/proc/nope")  # not even root makes a folder there
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert "error: /proc/nope" in ended.stderr
+    assert "what to do: " in ended.stderr
+
+
 def test_webhooks_on_a_taken_port_are_refused_before_an_address_is_told(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

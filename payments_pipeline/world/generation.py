@@ -57,9 +57,15 @@ def generate(world: World, out: Path, progress: Progress | None = None, *, overw
             raise WorldError(f"{out} is not empty.", "Name another folder, or overwrite the world there with --force.")
     unfinished = out.with_name(f".{out.name}{_UNFINISHED}")
     shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    manifest = _Generation(world, unfinished, progress or _silent).run()
-    _replace(out, unfinished)
+    try:
+        unfinished.mkdir(parents=True)
+        manifest = _Generation(world, unfinished, progress or _silent).run()
+        _replace(out, unfinished)
+    except OSError as error:  # Arrow names no file
+        shutil.rmtree(unfinished, ignore_errors=True)  # half a world on a full disk is in everybody's way
+        raise WorldError(
+            f"{out} cannot be written: {error.strerror or error}.", "Make room there, or name another folder."
+        ) from error
     return manifest
 
 

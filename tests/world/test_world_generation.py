@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import re
 import shutil
@@ -162,6 +163,17 @@ def test_an_empty_folder_and_the_leftovers_of_a_world_may_be_replaced(tmp_path: 
     shutil.rmtree(world / "truth")
     generate(SMALL, world, overwrite=True)
     assert is_there(world)
+
+
+def test_a_disk_that_is_full_is_told_with_the_folder_and_left_as_it_was(tmp_path: Path) -> None:
+    def fill(stage: str, done: int, total: int) -> None:
+        if stage == "bank":
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(WorldError, match=r"world cannot be written: No space left on device") as refused:
+        generate(SMALL, tmp_path / "world", fill)
+    assert "name another folder" in refused.value.remedy
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_is_killed_leaves_no_world_and_does_not_hinder_the_next(tmp_path: Path) -> None:
