@@ -1,8 +1,9 @@
 """The command `payments reconcile`: what people decide about a day, and what they need to see for that."""
 
+import shlex
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import click
@@ -16,6 +17,11 @@ from payments_pipeline.postgres.run import query
 from payments_pipeline.reconciliation.days import reconcile_day
 from payments_pipeline.reconciliation.decisions import Decision, Kind, Verdict, decide, judge
 from payments_pipeline.settings import begin
+
+_PASTED: Final = frozenset({"item", "lines", "payments", "decision"})
+"""Columns that are copied into the next command, and so are never broken."""
+_WIDTH: Final = 140
+_PIPED_WIDTH: Final = 240
 
 _Day = click.DateTime(["%Y-%m-%d"])
 
@@ -44,13 +50,13 @@ def show(at: datetime, every: bool) -> None:
     if not rows:
         click.echo(f"nothing is open on {at.date()}")
         return
-    table = _table("rail", "cause", "dollars", "item", "what", "next step")
+    table = _table("item", "rail", "cause", "dollars", "what", "next step")
     for row in rows:
         table.add_row(
-            row["channel"], row["cause"], plain(row["variance_cents"]), row["item_id"], row["description"],
+            _option(row), row["channel"], row["cause"], plain(row["variance_cents"]), row["description"],
             row["next_step"] or "",
         )  # fmt: skip
-    Console().print(table)
+    _print(table)
 
 
 @reconcile.command()
@@ -61,10 +67,11 @@ def suggestions(at: datetime) -> None:
     if not rows:
         click.echo(f"nothing is suggested for {at.date()}")
         return
-    table = _table("score", "lines", "payments", "evidence")
+    table = _table("lines", "payments", "score", "evidence")
     for row in rows:
-        table.add_row(str(row["score"]), "\n".join(row["line_ids"]), _some(row["payment_ids"]), row["evidence"])
-    Console().print(table)
+        lines = "\n".join(f"--line {shlex.quote(line)}" for line in row["line_ids"])
+        table.add_row(lines, _some(row["payment_ids"]), str(row["score"]), row["evidence"])
+    _print(table)
 
 
 @reconcile.command()
@@ -80,7 +87,7 @@ def waiting() -> None:
             str(row["decision_id"]), str(row["bank_day"]), row["decision"], plain(row["cents"]),
             row["decided_by"], row["reason"],
         )  # fmt: skip
-    Console().print(table)
+    _print(table)
 
 
 @reconcile.command()
@@ -178,10 +185,31 @@ def _ask(name: str, **parameters: object) -> list[dict[str, Any]]:
 def _table(*columns: str) -> Table:
     table = Table()
     for column in columns:
-        table.add_column(column, justify="right" if column in ("dollars", "score") else "left", overflow="fold")
+        table.add_column(
+            column,
+            justify="right" if column in ("dollars", "score") else "left",
+            overflow="fold",
+            no_wrap=column in _PASTED,
+        )
     return table
 
 
+def _print(table: Table) -> None:
+    """Print it as wide as what is pasted needs, however narrow the terminal is; in a pipe there is room for all."""
+    console = Console()
+    width = max(console.width, _WIDTH) if console.is_terminal else max(console.width, _PIPED_WIDTH)
+    Console(width=width).print(table)
+
+
+def _option(row: dict[str, Any]) -> str:
+    """The item as a decision takes it: a payment where it is ours, otherwise a line of the bank."""
+    item, payment = row["item_id"], str(row["payment_id"])
+    # what is ours is a payment with the kind of its movement; a line may have a fee of its own beside it
+    if item.split(" ", 1)[0] == payment:
+        return f"--payment {payment}"
+    return f"--line {shlex.quote(item.removesuffix(' fee'))}"
+
+
 def _some(payments: Sequence[UUID]) -> str:
-    shown = [str(payment) for payment in payments[:3]]
+    shown = [f"--payment {payment}" for payment in payments[:3]]
     return "\n".join([*shown, f"and {len(payments) - 3} more"] if len(payments) > 3 else shown)

@@ -256,3 +256,24 @@ def test_the_command_shows_what_is_open_and_decides(
     assert "nothing is open" in said("show", "--date", str(MONDAY))
     assert "ach: balanced" in said("day", "--date", str(MONDAY))
     assert "nothing is suggested" in said("suggestions", "--date", str(MONDAY))
+
+
+def test_what_is_shown_can_be_pasted_into_a_decision_however_narrow_the_screen_is(
+    desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment, line = desk.payment("REF-A", 10_000), desk.line("OTHER", 25_000)
+    reconcile_day(desk.connection, MONDAY)
+    desk.connection.commit()
+    monkeypatch.setattr("payments_pipeline.reconciliation.command.open_database", lambda _: database)
+
+    def said(*arguments: str) -> str:
+        result = CliRunner().invoke(payments, ["reconcile", *arguments], env={"COLUMNS": "40"})
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    shown = said("show", "--date", str(MONDAY))
+    pasted = [f"--line {line}", f"--payment {payment}"]
+    assert [option for option in pasted if option not in shown] == []
+    options = " ".join(pasted).split()
+    said("match", "--date", str(MONDAY), *options, "--reason", "advice", "--by", "Ann")
+    assert "match" in said("waiting")
