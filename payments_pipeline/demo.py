@@ -87,7 +87,7 @@ def load_demo_if_empty(settings: Settings, database: Database, supervisor: Super
     """Start what stands between us and the outside, and see to it that there is something to look at.
 
     A database that holds no book gets the demo's, and its first week is run; the days after it are the user's. A week that
-    was interrupted is finished. A book that is not the demo's, or a real bank, is left alone.
+    was interrupted is finished. A book that is not the demo's, or that has a real bank, is boarded and otherwise left alone.
     """
     console = Console()
     with _alone(settings):
@@ -96,7 +96,7 @@ def load_demo_if_empty(settings: Settings, database: Database, supervisor: Super
                 bool(_loans(connection)) and not _is_ours(connection, _world(settings))
             )
             if is_another:
-                load_reference_data(connection)
+                _follow_the_book(connection)
         if is_another:
             return start_edge(supervisor, settings, None)
         manifest = _board_the_book(settings, database, console)
@@ -155,10 +155,15 @@ def _board_the_book(settings: Settings, database: Database, console: Console) ->
         if is_empty:
             console.print("loading the book", soft_wrap=True)
             load_portfolio(connection, folder)
-        load_reference_data(connection)
-        convert(connection)
-        board(connection)
+        _follow_the_book(connection)
     return read_manifest(folder)
+
+
+def _follow_the_book(connection: Any) -> None:
+    """What follows from the loans that are there, whoever put them there: each adds only what is missing."""
+    load_reference_data(connection)
+    convert(connection)
+    board(connection)
 
 
 def _loans(connection: Any) -> int:

@@ -110,7 +110,7 @@ def test_up_runs_the_week_with_a_bank_that_plays_it_and_leaves_the_days_after_it
         assert client.get("/bank-accounts")["bank_accounts"]
 
 
-def test_a_book_that_is_not_the_demo_s_is_left_alone(
+def test_a_book_that_is_not_the_demo_s_is_boarded_and_left_alone(
     run_demo: Callable[[], Result], empty_database: Database, supervisor: Supervisor
 ) -> None:
     settings = load_settings()
@@ -120,14 +120,19 @@ def test_a_book_that_is_not_the_demo_s_is_left_alone(
             "insert into servicing.loans (loan_id, loan_number, cif, borrower_id, property_id, product, originated_on, "
             "original_principal_cents, boarded_on, principal_cents, rate_ppm, payment_cents, escrow_cents, "
             "escrow_shortage_cents, first_due_on, term_instalments, last_instalment, grace_days) "
-            "select 7, 'LN0000000007', cif, 1, 1, product, originated_on, 0, boarded_on, 0, 0, 0, 0, 0, first_due_on, 0, 0, 15 "
-            "from servicing.loans where loan_id = 0"
+            "select 7, 'LN0000000007', cif, 1, 1, product, '2026-06-01', 90000, '2026-06-28', 90000, 60000, 8000, 0, 0, "
+            "'2026-08-01', 12, 12, 15 from servicing.loans where loan_id = 0"
         )
 
-    assert demo.load_demo_if_empty(settings, database, supervisor) is None
+    for _ in range(2):
+        assert demo.load_demo_if_empty(settings, database, supervisor) is None
 
     with database.connect() as connection:
         assert query(connection, "servicing/count_loans")[0]["loans"] == 1
+        booked = connection.execute(
+            "select account, sum(amount_cents)::bigint from ledger.entries where kind = 'boarding' group by account order by account"
+        ).fetchall()
+    assert [cents for _, cents in booked] == [90_000, -90_000]
     with pytest.raises(demo.DemoError, match="holds a book that is not the demo's"):
         run_demo()
 
