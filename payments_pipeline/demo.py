@@ -21,12 +21,13 @@ from payments_pipeline.bank import Bank
 from payments_pipeline.edge import free_port, start_edge
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ledger.conversion import convert
-from payments_pipeline.ledger.posting import board
+from payments_pipeline.ledger.posting import POSTING_LOCK, board
 from payments_pipeline.locks import FileLock
 from payments_pipeline.money import plain
 from payments_pipeline.operations.laws import LAWS, check_all
 from payments_pipeline.operations.requests import DueDay, due_days
 from payments_pipeline.postgres.connect import Database, open_database
+from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.migrate import migrate
 from payments_pipeline.postgres.run import query
 from payments_pipeline.reference_data import load_reference_data
@@ -160,7 +161,11 @@ def _board_the_book(settings: Settings, database: Database, console: Console) ->
 
 
 def _follow_the_book(connection: Any) -> None:
-    """What follows from the loans that are there, whoever put them there: each adds only what is missing."""
+    """What follows from the loans that are there, whoever put them there: each adds only what is missing.
+
+    No day is posted meanwhile: it would be posted without loans that are new, and not ask to be run again.
+    """
+    hold(connection, POSTING_LOCK)
     load_reference_data(connection)
     convert(connection)
     board(connection)

@@ -208,10 +208,10 @@ comment on table operations.day_requests is
 'Days that ask to be run: a batch brought rows for them, a status came late, or their variance asks for a backfill.';
 comment on column operations.day_requests.business_date is 'Day to run.';
 comment on column operations.day_requests.reason is
-'ingested; variance; status, learned late; reposted, where posting another day changed it; unfinished, while or after '
-'a run broke off.';
+'ingested; variance; status, learned late; boarded, where loans came after it was run; reposted, where posting another '
+'day changed it; unfinished, while or after a run broke off.';
 comment on column operations.day_requests.subject is
-'The batch, the rail, when the status was learned, the day that was posted, or the run.';
+'The batch, the rail, when the status was learned, the boarding date, the day that was posted, or the run.';
 comment on column operations.day_requests.requested_at is 'When it was asked.';
 comment on column operations.day_requests.satisfied_at is 'When the day was run since.';
 
