@@ -143,12 +143,12 @@ def test_a_world_of_another_format_is_made_anew_unless_its_book_is_loaded() -> N
     database = demo._open(settings)
     manifest = settings.home / "world" / "manifest.json"
     manifest.parent.mkdir(parents=True)
-    manifest.write_text('{"format_version": 1}')
+    manifest.write_text('{"format_version": 1, "parameters": {}}')
 
     made = demo._board_the_book(settings, database, Console(quiet=True))
 
     assert (made.world.loans, read_manifest(manifest)) == (LOANS, made)
-    manifest.write_text('{"format_version": 1}')
+    manifest.write_text('{"format_version": 1, "parameters": {}}')
     with pytest.raises(demo.DemoError, match="holds a book that is not the demo's"):
         demo._board_the_book(settings, database, Console(quiet=True))
 
