@@ -47,7 +47,7 @@ def wait_until_dead(pid: int) -> None:
     deadline = time.monotonic() + 30
     while is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not is_alive(pid)
+    assert not is_alive(pid), Path(f"/proc/{pid}/status").read_text()
 
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks processes up in /proc")

@@ -96,6 +96,8 @@ LAWS: Final = (
         (
             Property("every_chain_recomputes", "ledger.events"),
             Property("every_seal_recomputes", "ledger.seals", is_daily=False),
+            Property("every_step_is_what_was_told", "payments.transitions"),
+            Property("the_earliest_reversal_counts", "ingestion.payment_ingestions"),
             Property("events_tell_what_was_ingested", "payments.payments"),
             Property("events_tell_what_was_allocated", "ledger.allocations"),
             Property("events_tell_what_went_back", "payments.transitions"),

@@ -70,12 +70,12 @@ laid_out as (
             when n.seq > 1 then 'payment.reallocated'
         end as type_2, n.booked_on as booked_2, ledger.allocation_event(
             n.kind, n.seq, n.effective_on, n.policy, n.cash, n.fees, n.interest, n.principal, n.escrow, n.suspense,
-            n.returned, n.return_code
+            n.returned, n.return_code, n.reason
         ) as data_2,
         case when r.kind is not null then 'payment.reversed' end as type_3, r.booked_on as booked_3,
         ledger.allocation_event(
             r.kind, r.seq, r.effective_on, r.policy, r.cash, r.fees, r.interest, r.principal, r.escrow, r.suspense,
-            r.returned, r.return_code
+            r.returned, r.return_code, r.reason
         ) as data_3
     from pg_temp.new_payments as i
     full join (
@@ -95,7 +95,8 @@ laid_out as (
     select
         f.effective_on, f.loan_id, f.fee_id, null, null, null,
         case f.seq when 1 then 'fee.assessed' else 'fee.corrected' end, f.booked_on,
-        '{"kind":"' || f.kind || '","seq":' || f.seq || ',"amount":' || f.amount || ',"policy":"' || f.policy || '"}',
+        '{"kind":"' || f.kind || '","seq":' || f.seq || ',"amount":' || f.amount || ',"policy":"' || f.policy || '"'
+        || coalesce(',"reason":"' || f.reason || '"', '') || '}',
         null, null, null
     from pg_temp.new_fees as f
 

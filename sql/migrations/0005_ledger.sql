@@ -182,15 +182,15 @@ comment on function ledger.event_hash(bytea, uuid, integer, text, text, date, da
 -- What the event of an allocation says, built as text because the text is what is hashed. Null for no allocation.
 create function ledger.allocation_event(
     kind text, seq integer, effective_on date, policy text, cash bigint, fees bigint, interest bigint, principal bigint,
-    escrow bigint, suspense bigint, returned bigint, return_code text
+    escrow bigint, suspense bigint, returned bigint, return_code text, reason text
 ) returns text
 language sql stable parallel safe
 return '{"kind":"' || kind || '","seq":' || seq || ',"effective_on":"' || effective_on || '","policy":"' || policy
 || '","cash":' || cash || ',"fees":' || fees || ',"interest":' || interest || ',"principal":' || principal
 || ',"escrow":' || escrow || ',"suspense":' || suspense || ',"returned":' || returned
-|| coalesce(',"code":"' || return_code || '"', '') || '}';
+|| coalesce(',"code":"' || return_code || '"', '') || coalesce(',"reason":"' || reason || '"', '') || '}';
 comment on function ledger.allocation_event(
-    text, integer, date, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, text
+    text, integer, date, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, text, text
 ) is 'The data of the event of an allocation, as JSON.';
 
 create table ledger.publications (

@@ -146,7 +146,7 @@ def test_every_table_of_facts_is_in_the_digest(intruder: psycopg.Connection[Any]
 
 @pytest.mark.parametrize("table", FACTS)
 def test_every_column_of_the_facts_is_in_the_digest(intruder: psycopg.Connection[Any], table: str) -> None:
-    _forget_constraints(intruder, table)
+    forget_constraints(intruder, table)
     before = digest(intruder, "facts").hex
     columns = intruder.execute(
         "select attname, format_type(atttypid, null) from pg_attribute "
@@ -197,7 +197,7 @@ def test_a_dropped_row_changes_the_digest_of_its_table_and_day_only(intruder: ps
     ],
 )
 def test_the_state_does_not_ask_how_it_came_about(intruder: psycopg.Connection[Any], way: str) -> None:
-    _forget_constraints(intruder, "ledger.fees")
+    forget_constraints(intruder, "ledger.fees")
     facts, state = digest(intruder, "facts").hex, digest(intruder, "state").hex
     intruder.execute(way.encode())
     assert digest(intruder, "state").hex == state
@@ -248,7 +248,7 @@ def test_the_same_books_have_the_same_digests_on_another_version_with_another_lo
     assert [found.hex for found in ours.values()] == [found.hex for found in theirs.values()]
 
 
-def _forget_constraints(connection: psycopg.Connection[Any], table: str) -> None:
+def forget_constraints(connection: psycopg.Connection[Any], table: str) -> None:
     """Let every value in: what is tested is what the digest sees, not what the tables refuse."""
     rows = connection.execute(
         "select conrelid::regclass::text, conname from pg_constraint where contype in ('c', 'p', 'u') and (conrelid = %(table)s::regclass "

@@ -378,6 +378,19 @@ CRIMES = [
     ),
     Crime(
         "every_duplicate_names_its_original",
+        "an earlier word is made up",
+        "insert into ingestion.earlier_words select effective_on, loan_id, payment_id, signal, channel, occurred_at - interval '1 hour', "
+        f"happened_on, return_code, transfer_id, booked_on, batch_id, line from ingestion.payment_ingestions {_PAYMENT} "
+        "returning booked_on, 'batch ' || batch_id || ', row ' || line",
+    ),
+    Crime(
+        "every_duplicate_names_its_original",
+        "an earlier word tells of another day",
+        "update ingestion.earlier_words set happened_on = happened_on - 1 where booked_on = '2026-01-05' "
+        "returning booked_on, 'batch ' || batch_id || ', row ' || line",
+    ),
+    Crime(
+        "every_duplicate_names_its_original",
         "a repeat names a row that said something else",
         "update ingestion.duplicates set original_line = original_line + 1 where booked_on = '2026-01-05' "
         "returning booked_on, 'batch ' || batch_id || ', row ' || line",
@@ -418,6 +431,24 @@ CRIMES = [
         "every_event_of_the_bank_is_staged",
         "an event points to another's text",
         "update ingestion.bank_events set event_id = 'evnt_other' returning created_on, 'event evnt_other'",
+    ),
+    Crime(
+        "every_payment_is_what_was_delivered",
+        "a word tells of another instant",
+        f"update ingestion.payment_ingestions set occurred_at = occurred_at - interval '1 hour' {_PAYMENT} "
+        "returning effective_on, 'batch ' || batch_id || ', row ' || line",
+    ),
+    Crime(
+        "every_payment_is_what_was_delivered",
+        "a return that was told without a code is given one",
+        "update ingestion.payment_ingestions set return_code = 'R99' "
+        f"where {_REVERSED} and signal = 'returned' returning effective_on, 'batch ' || batch_id || ', row ' || line",
+    ),
+    Crime(
+        "every_payment_is_what_was_delivered",
+        "a payment was made at another instant",
+        f"update payments.payments set occurred_at = occurred_at - interval '1 hour' {_PAYMENT} "
+        "returning effective_on, 'batch ' || batch_id || ', row ' || line",
     ),
     Crime(
         "every_payment_is_what_was_delivered",
@@ -517,6 +548,42 @@ CRIMES = [
         "a seal is forged, hash and all",
         "update ledger.seals set events = events - 1, hash = ledger.seal_hash(prev_hash, run_no, business_date, chains, events - 1, root) "
         "where run_no = 5 returning business_date, 'run 5'",
+    ),
+    Crime(
+        "every_step_is_what_was_told",
+        "a payment is said to have been completed earlier",
+        f"update payments.transitions set occurred_at = occurred_at - interval '1 hour' {_PAYMENT} and status = 'completed' "
+        "returning effective_on, 'payment ' || payment_id || ', completed'",
+    ),
+    Crime(
+        "every_step_is_what_was_told",
+        "a payment is canceled that nobody canceled",
+        "insert into payments.transitions select effective_on, loan_id, payment_id, 'canceled', occurred_at, happened_on, null, booked_on, "
+        f"batch_id, line from payments.transitions {_PAYMENT} and status = 'completed' "
+        "returning effective_on, 'payment ' || payment_id || ', canceled'",
+    ),
+    Crime(
+        "every_step_is_what_was_told",
+        "a return is given another code",
+        f"update payments.transitions set code = 'R99' where {_REVERSED} and status = 'reversed' "
+        "returning effective_on, 'payment ' || payment_id || ', reversed'",
+    ),
+    Crime(
+        "the_earliest_reversal_counts",
+        "the return that counts is given another code, and so another fee",
+        f"update payments.reversals set code = 'R99' where {_REVERSED} returning effective_on, 'payment ' || payment_id",
+    ),
+    Crime(
+        "the_earliest_reversal_counts",
+        "a later return takes the place of the one that counts",
+        "insert into payments.reversals select loan_id, payment_id, seq + 1, effective_on, signal, occurred_at + interval '1 hour', "
+        f"happened_on, code, transfer_id, booked_on, batch_id, line from payments.reversals where {_REVERSED} "
+        "returning effective_on, 'payment ' || payment_id || ', reversal 2'",
+    ),
+    Crime(
+        "the_earliest_reversal_counts",
+        "the return of a payment is forgotten",
+        f"delete from payments.reversals where {_REVERSED} returning effective_on, 'payment ' || payment_id",
     ),
     Crime(
         "events_tell_what_was_ingested",
@@ -711,6 +778,7 @@ WAITING = {
     "every_word_reaches_its_payment",
     "every_completed_payment_is_posted",
     "what_was_reversed_is_given_back",
+    "the_earliest_reversal_counts",
 }
 """Properties that leave a day alone while something waits for it to be run."""
 

@@ -5,14 +5,14 @@ with told as (
     select
         e.effective_on, e.loan_id, e.subject_id, e.event_no, e.type, e.booked_on, e.run_no,
         d.kind, d.seq, d.effective_on as told_on, d.policy, d.cash, d.fees, d.interest, d.principal, d.escrow,
-        d.suspense, d.returned,
+        d.suspense, d.returned, d.reason,
         count(*) over (partition by e.effective_on, e.loan_id, e.subject_id, d.kind, d.seq) as times
     from ledger.events as e
     cross join
         json_to_record(e.data)
             as d (
                 kind text, seq smallint, effective_on date, policy text, cash bigint, fees bigint, interest bigint,
-                principal bigint, escrow bigint, suspense bigint, returned bigint
+                principal bigint, escrow bigint, suspense bigint, returned bigint, reason text
             )
     where
         e.effective_on between %(first)s and %(last)s
@@ -51,9 +51,9 @@ broken as materialized (
             else format(
                 'event %%s, one of %%s, %%s of run %%s on %%s booked on %%s by policy %%s: '
                 'cash %%s, fees %%s, interest %%s, principal %%s, escrow %%s, '
-                'suspense %%s, returned %%s',
+                'suspense %%s, returned %%s; %%s',
                 t.event_no, t.times, t.type, t.run_no, t.told_on, t.booked_on, t.policy, t.cash, t.fees, t.interest,
-                t.principal, t.escrow, t.suspense, t.returned
+                t.principal, t.escrow, t.suspense, t.returned, coalesce(t.reason, 'as posted')
             )
         end as found,
         case
@@ -61,9 +61,9 @@ broken as materialized (
             else format(
                 'one, %%s of run %%s on %%s booked on %%s by policy %%s: '
                 'cash %%s, fees %%s, interest %%s, principal %%s, escrow %%s, '
-                'suspense %%s, returned %%s',
+                'suspense %%s, returned %%s; %%s',
                 h.type, h.run_no, h.effective_on, h.booked_on, h.policy, h.cash_cents, h.fees_cents, h.interest_cents,
-                h.principal_cents, h.escrow_cents, h.suspense_cents, h.returned_cents
+                h.principal_cents, h.escrow_cents, h.suspense_cents, h.returned_cents, coalesce(h.reason, 'as posted')
             )
         end as expected
     from told as t
@@ -73,8 +73,8 @@ broken as materialized (
             and t.kind = h.kind and t.seq = h.seq
     where
         t.times <> 1
-        or (t.type, t.told_on, t.policy, t.booked_on, t.run_no)
-        is distinct from (h.type, h.effective_on, h.policy, h.booked_on, h.run_no)
+        or (t.type, t.told_on, t.policy, t.booked_on, t.run_no, t.reason)
+        is distinct from (h.type, h.effective_on, h.policy, h.booked_on, h.run_no, h.reason)
         or (t.cash, t.fees, t.interest, t.principal, t.escrow, t.suspense, t.returned)
         is distinct from (
             h.cash_cents, h.fees_cents, h.interest_cents, h.principal_cents, h.escrow_cents, h.suspense_cents,

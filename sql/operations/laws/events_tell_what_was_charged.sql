@@ -3,9 +3,9 @@
 with told as (
     select
         e.effective_on, e.loan_id, e.subject_id, e.event_no, e.type, e.booked_on, e.run_no, d.kind, d.seq, d.amount,
-        d.policy, count(*) over (partition by e.effective_on, e.loan_id, e.subject_id, d.kind, d.seq) as times
+        d.policy, d.reason, count(*) over (partition by e.effective_on, e.loan_id, e.subject_id, d.kind, d.seq) as times
     from ledger.events as e
-    cross join json_to_record(e.data) as d (kind text, seq smallint, amount bigint, policy text)
+    cross join json_to_record(e.data) as d (kind text, seq smallint, amount bigint, policy text, reason text)
     where e.type in ('fee.assessed', 'fee.corrected') and e.effective_on between %(first)s and %(last)s
 ),
 
@@ -28,15 +28,16 @@ broken as materialized (
         case
             when t.event_no is null then 'no event'
             else format(
-                'event %%s, one of %%s, %%s of run %%s booked on %%s by policy %%s: %%s cents',
-                t.event_no, t.times, t.type, t.run_no, t.booked_on, t.policy, t.amount
+                'event %%s, one of %%s, %%s of run %%s booked on %%s by policy %%s: %%s cents; %%s',
+                t.event_no, t.times, t.type, t.run_no, t.booked_on, t.policy, t.amount,
+                coalesce(t.reason, 'as assessed')
             )
         end as found,
         case
             when h.seq is null then 'no event: there is no such fee'
             else format(
-                'one, %%s of run %%s booked on %%s by policy %%s: %%s cents',
-                h.type, h.run_no, h.booked_on, h.policy, h.amount_cents
+                'one, %%s of run %%s booked on %%s by policy %%s: %%s cents; %%s',
+                h.type, h.run_no, h.booked_on, h.policy, h.amount_cents, coalesce(h.reason, 'as assessed')
             )
         end as expected
     from told as t
@@ -46,8 +47,8 @@ broken as materialized (
             and t.kind = h.kind and t.seq = h.seq
     where
         t.times <> 1
-        or (t.type, t.amount, t.policy, t.booked_on, t.run_no) is distinct from (
-            h.type, h.amount_cents, h.policy, h.booked_on, h.run_no
+        or (t.type, t.amount, t.policy, t.booked_on, t.run_no, t.reason) is distinct from (
+            h.type, h.amount_cents, h.policy, h.booked_on, h.run_no, h.reason
         )
 )
 

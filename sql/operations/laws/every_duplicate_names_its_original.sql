@@ -2,7 +2,7 @@
 -- tells an earlier instant than its original is kept as such: what counts is what happened, not what arrived first.
 with repeats as materialized (
     -- a repeat carries the value date of its original: that is part of the key
-    select d.*, s.value_date, s.occurred_at, s.return_code
+    select d.*, s.value_date, s.channel, s.occurred_at, s.return_code, s.transfer_id
     from ingestion.duplicates as d
     left join ingestion.staged as s
         on
@@ -31,7 +31,9 @@ compared as (
         on
             r.value_date = e.effective_on and r.loan_id = e.loan_id and r.payment_id = e.payment_id
             and r.signal = e.signal and r.batch_id = e.batch_id and r.line = e.line
-            and r.occurred_at = e.occurred_at and r.return_code is not distinct from e.return_code
+            and r.channel = e.channel and r.booked_on = e.booked_on and r.occurred_at = e.occurred_at
+            and e.happened_on = (r.occurred_at at time zone 'America/New_York')::date
+            and r.return_code is not distinct from e.return_code and r.transfer_id is not distinct from e.transfer_id
 ),
 
 broken as materialized (
@@ -58,6 +60,23 @@ broken as materialized (
         case when r.is_earlier then 'kept: it is earlier than its original' else 'not kept: it is no earlier' end
     from compared as r
     where r.is_earlier <> r.is_kept
+
+    union all
+
+    select
+        e.booked_on,
+        format('batch %%s, row %%s', e.batch_id, e.line),
+        format('%%s of payment %%s, loan %%s, kept as an earlier word', e.signal, e.payment_id, e.loan_id),
+        'not kept: it repeats nothing'
+    from ingestion.earlier_words as e
+    where
+        e.booked_on between %(first)s and %(last)s
+        and not exists (
+            select from ingestion.duplicates as d
+            where
+                d.batch_id = e.batch_id and d.line = e.line and d.booked_on = e.booked_on
+                and d.loan_id = e.loan_id and d.payment_id = e.payment_id and d.signal = e.signal
+        )
 )
 
 select b.*, count(*) over () as violations

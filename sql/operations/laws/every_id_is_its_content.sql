@@ -13,6 +13,19 @@ with payments as (
     where p.effective_on between %(first)s and %(last)s
 ),
 
+fees as (
+    select
+        f.effective_on, f.loan_id, f.kind, f.fee_id,
+        operations.content_id(
+            case
+                when f.kind = 'nsf' and f.instalment is null then 'nsf|' || f.payment_id
+                when f.kind = 'late' and f.payment_id is null then 'late|' || f.loan_id || '|' || f.instalment
+            end
+        ) as recomputed
+    from ledger.fees as f
+    where f.effective_on between %(first)s and %(last)s
+),
+
 wrong as materialized (
     select
         p.effective_on as business_date,
@@ -56,15 +69,9 @@ wrong as materialized (
         f.effective_on,
         format('loan %%s, %%s fee %%s', f.loan_id, f.kind, f.fee_id),
         f.kind || ' fee ' || f.fee_id,
-        f.kind || ' fee ' || operations.content_id(
-            case f.kind when 'nsf' then 'nsf|' || f.payment_id else 'late|' || f.loan_id || '|' || f.instalment end
-        )
-    from ledger.fees as f
-    where
-        f.effective_on between %(first)s and %(last)s
-        and f.fee_id is distinct from operations.content_id(
-            case f.kind when 'nsf' then 'nsf|' || f.payment_id else 'late|' || f.loan_id || '|' || f.instalment end
-        )
+        f.kind || ' fee ' || coalesce(f.recomputed::text, 'of an instalment or of a payment, not of both')
+    from fees as f
+    where f.fee_id is distinct from f.recomputed
 )
 
 select w.*, count(*) over () as violations

@@ -6,9 +6,13 @@ with words as (
         not coalesce(
             i.amount_cents = s.amount_cents and i.channel = s.channel and i.source_reference = s.reference
             and i.loan_number = s.loan_number and coalesce(i.provider, '') = coalesce(s.provider, '')
-            and coalesce(i.transfer_id, '') = coalesce(s.transfer_id, ''), false
+            and coalesce(i.transfer_id, '') = coalesce(s.transfer_id, '') and i.signal = s.event
+            and i.occurred_at = s.occurred_at and coalesce(i.return_code, '') = coalesce(s.return_code, '')
+            and i.happened_on = (s.occurred_at at time zone 'America/New_York')::date
+            and i.effective_on = s.value_date and i.received_at = b.received_at, false
         ) as is_another_word,
-        s.raw, s.amount_cents, s.provider, s.loan_number, s.transfer_id, s.value_date, s.channel, s.reference
+        s.raw, s.amount_cents, s.provider, s.loan_number, s.transfer_id, s.value_date, s.channel, s.reference,
+        s.occurred_at
     from ingestion.payment_ingestions as i
     left join ingestion.staged as s
         on
@@ -23,6 +27,7 @@ with words as (
                 from ingestion.payment_ingestions as q
                 where q.effective_on between %(first)s and %(last)s
             )
+    left join ingestion.batches as b on i.batch_id = b.batch_id
     where i.effective_on between %(first)s and %(last)s
 ),
 
@@ -48,7 +53,8 @@ broken as materialized (
                     ', ', case when p.reference is distinct from w.reference then 'reference' end,
                     case when p.loan_number is distinct from w.loan_number then 'loan' end,
                     case when p.provider is distinct from w.provider then 'provider' end,
-                    case when p.transfer_id is distinct from w.transfer_id then 'transfer' end
+                    case when p.transfer_id is distinct from w.transfer_id then 'transfer' end,
+                    case when p.occurred_at is distinct from w.occurred_at then 'instant' end
                 ), ''), '')
             )
         end as found,
@@ -75,7 +81,7 @@ broken as materialized (
         or p.payment_id is not null and (
             (p.amount_cents, p.channel, p.effective_on, p.reference, p.loan_number)
             is distinct from (w.amount_cents, w.channel, w.value_date, w.reference, w.loan_number)
-            or (p.provider, p.transfer_id) is distinct from (w.provider, w.transfer_id)
+            or (p.provider, p.transfer_id, p.occurred_at) is distinct from (w.provider, w.transfer_id, w.occurred_at)
         )
 )
 

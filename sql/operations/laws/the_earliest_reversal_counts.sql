@@ -1,0 +1,100 @@
+-- Law 5. Each reversal is what the word tells that it names; and of all that was told of one payment, the earliest is
+-- in force. What still waits for a day to be run may be earlier: it is pending.
+-- A run that has not finished its day has posted it: it says so in the transaction that posts.
+with posted_days as (
+    select d.business_date
+    from ledger.days as d
+    where not exists (
+        select from operations.day_requests as r
+        where
+            r.business_date = d.business_date and r.satisfied_at is null
+            and r.reason not in ('variance', 'unfinished')
+    )
+),
+
+told as (
+    select
+        i.effective_on, i.loan_id, i.payment_id, i.signal, i.occurred_at, i.happened_on, i.return_code,
+        i.transfer_id, i.booked_on, i.batch_id, i.line
+    from ingestion.payment_ingestions as i
+    where i.effective_on between %(first)s and %(last)s and i.signal in ('returned', 'recalled')
+
+    union all
+
+    select
+        e.effective_on, e.loan_id, e.payment_id, e.signal, e.occurred_at, e.happened_on, e.return_code,
+        e.transfer_id, e.booked_on, e.batch_id, e.line
+    from ingestion.earlier_words as e
+    where e.effective_on between %(first)s and %(last)s and e.signal in ('returned', 'recalled')
+),
+
+held as (
+    select r.* from payments.reversals as r
+    where r.effective_on between %(first)s and %(last)s
+),
+
+in_force as (
+    -- of two at one instant the one that tells a code (no text has the byte ff)
+    select distinct on (h.loan_id, h.payment_id)
+        h.*, coalesce(convert_to(h.code, 'UTF8'), '\xff') as code_rank
+    from held as h
+    order by h.loan_id asc, h.payment_id asc, h.seq desc
+),
+
+earliest as (
+    select distinct on (t.loan_id, t.payment_id)
+        t.*, coalesce(convert_to(t.return_code, 'UTF8'), '\xff') as code_rank
+    from told as t
+    where
+        t.effective_on in (select d.business_date from posted_days as d)
+        and t.happened_on in (select d.business_date from posted_days as d)
+    order by t.loan_id, t.payment_id, t.occurred_at, t.signal, coalesce(convert_to(t.return_code, 'UTF8'), '\xff')
+),
+
+broken as materialized (
+    select
+        h.effective_on as business_date,
+        format('loan %%s, payment %%s, reversal %%s', h.loan_id, h.payment_id, h.seq) as keys,
+        format(
+            '%%s at %%s, on %%s, code %%s, booked on %%s, by batch %%s, row %%s',
+            h.signal, h.occurred_at, h.happened_on, coalesce(h.code, 'none'), h.booked_on, h.batch_id, h.line
+        ) as found,
+        case
+            when t.line is null then 'a reversal that this row tells'
+            else format(
+                '%%s at %%s, on %%s, code %%s, booked on %%s, by the transfer of the row',
+                t.signal, t.occurred_at, t.happened_on, coalesce(t.return_code, 'none'), t.booked_on
+            )
+        end as expected
+    from held as h
+    left join told as t
+        on
+            h.effective_on = t.effective_on and h.loan_id = t.loan_id and h.payment_id = t.payment_id
+            and h.batch_id = t.batch_id and h.line = t.line
+    where
+        t.line is null
+        or (h.signal, h.occurred_at, h.happened_on, h.booked_on)
+        <> (t.signal, t.occurred_at, t.happened_on, t.booked_on)
+        or (h.code, h.transfer_id) is distinct from (t.return_code, t.transfer_id)
+
+    union all
+
+    select
+        e.effective_on,
+        format('loan %%s, payment %%s', e.loan_id, e.payment_id),
+        case
+            when f.seq is null then 'no reversal'
+            else format('in force: %%s at %%s, code %%s', f.signal, f.occurred_at, coalesce(f.code, 'none'))
+        end,
+        format('%%s at %%s, code %%s: the earliest told', e.signal, e.occurred_at, coalesce(e.return_code, 'none'))
+    from earliest as e
+    left join in_force as f on e.loan_id = f.loan_id and e.payment_id = f.payment_id
+    where
+        f.seq is null
+        or (e.occurred_at, e.signal, e.code_rank) < (f.occurred_at, f.signal, f.code_rank)
+)
+
+select b.*, count(*) over () as violations
+from broken as b
+order by b.business_date, b.keys
+limit %(most)s
