@@ -28,6 +28,7 @@ GUARDS: Final = (
     Guard("events_tell_what_was_charged", "ledger.events"),
     Guard("events_tell_what_went_back", "ledger.events"),
     Guard("events_tell_what_the_book_booked", "ledger.events"),
+    Guard("events_tell_which_statuses_were_set", "ledger.events"),
     Guard("what_leaves_has_happened", "ledger.outbox"),
     Guard("events_leave_in_order", "ledger.outbox"),
 )

@@ -132,7 +132,9 @@ def post_day(
 
 
 def board(connection: Connection) -> list[Posting]:
-    """Book the balances with which loans were boarded, a sealed run for each boarding date that lacks any."""
+    """Book the balances with which loans were boarded, and seal their terms and statuses: a run for each boarding date
+    that lacks any.
+    """
     days = connection.execute(
         "select distinct boarded_on from servicing.loans where loan_id <> 0 order by boarded_on"
     ).fetchall()
@@ -140,9 +142,12 @@ def board(connection: Connection) -> list[Posting]:
     for (day,) in days:
         posting = begin(connection, day)
         _open_work(connection, day, by_many=False)
+        share = _Share(connection, posting)
         run(connection, "ledger/fold/no_changes")
         run(connection, "ledger/boarding", day=day, run_no=posting.run_no)
-        _append(_Share(connection, posting), day, since=day, horizon=day)
+        run(connection, "ledger/told", day=day, since=date.min, **share.loans)
+        run(connection, "ledger/terms", day=day)
+        _append(share, day, since=day, horizon=day)
         run(connection, "ledger/fold/clear")
         _seal_and_close(connection, posting, [])
         _take_over(connection, posting, LEDGER_TABLES)
@@ -305,6 +310,7 @@ def _work_out(share: _Share, day: date, horizon: date, *, is_helper: bool) -> No
     with posting.stage("fold"):
         _fold(share, day, horizon)
     run(connection, "ledger/accruals", day=day, run_no=posting.run_no, **loans)
+    run(connection, "ledger/told", day=day, since=day, **loans)
     _append(share, day, since=_first_day(connection, day), horizon=horizon)
     with posting.stage("balances"):
         run(connection, "ledger/totals", horizon=horizon)

@@ -15,6 +15,7 @@ AUDIT: Final = (
     Guard("entries_follow_from_conversions", "ledger.entries", is_blocking=False),
     Guard("conversions_lead_to_the_boarding", "ledger.entries", is_blocking=False),
     Guard("the_conversion_is_what_was_sealed", "ledger.events", is_blocking=False),
+    Guard("the_terms_are_what_was_boarded", "ledger.events", is_blocking=False),
     Guard("every_seal_recomputes", "ledger.seals", is_blocking=False),
     Guard("no_fact_can_be_rewritten", "ledger.entries", is_blocking=False),
     Guard("nothing_is_matched_twice", "reconciliation.matches", is_blocking=False),

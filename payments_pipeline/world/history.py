@@ -418,6 +418,7 @@ def _with_ended(statuses: pa.Table, loan_id: Int64s, ended_on: Int64s) -> pa.Tab
         "status": chosen(["closed"], none),
         "effective_on": dates(ended_on),
         "reason": chosen(["paid in full: refinanced with a loan of ours"], none),
+        "booked_on": dates(ended_on),
     }
     return pa.concat_tables([statuses, pa.table(paid_off).cast(statuses.schema)])
 

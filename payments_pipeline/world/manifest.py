@@ -12,7 +12,7 @@ from typing import Any, Final
 from payments_pipeline.world.parameters import World, WorldError
 
 FILE: Final = "manifest.json"
-FORMAT_VERSION: Final = 3
+FORMAT_VERSION: Final = 4
 
 
 @dataclass(frozen=True, slots=True)

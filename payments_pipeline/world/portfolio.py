@@ -185,6 +185,7 @@ def _loan_statuses(world: World, book: Book) -> pa.Table:
                 "status": chosen(names, status[which]),
                 "effective_on": dates(effective_on[which]),
                 "reason": chosen(reasons, status[which]),
+                "booked_on": dates(effective_on[which]),
             }
         )
 

@@ -13,6 +13,8 @@ with extended as (
     union all
     select f.effective_on, f.loan_id, f.fee_id from pg_temp.new_fees as f
     union all
+    select t.effective_on, t.loan_id, t.subject_id from pg_temp.told as t
+    union all
     select distinct b.effective_on, b.loan_id, b.subject_id from pg_temp.booked as b
 ),
 
@@ -116,6 +118,11 @@ laid_out as (
         null,
         null
     from booked as b
+
+    union all
+
+    select t.effective_on, t.loan_id, t.subject_id, null, null, null, t.type, t.booked_on, t.data, null, null, null
+    from pg_temp.told as t
 ),
 
 -- the offset keeps the planner from working out a hash again wherever it is used; as a literal of its type, since

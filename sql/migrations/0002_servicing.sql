@@ -107,19 +107,24 @@ create table servicing.loan_statuses (
         ('active', 'bankruptcy', 'legal_hold', 'stop_pay', 'charged_off', 'closed', 'unknown', 'unidentified')
     ),
     reason text not null,
+    seq smallint not null default 1 check (seq > 0),
+    booked_on date not null default (now() at time zone 'America/New_York')::date,
     learned_at timestamptz not null default now(),
-    primary key (loan_id, effective_on)
+    primary key (loan_id, effective_on, seq)
 );
 create index loan_statuses_learned on servicing.loan_statuses (effective_on, learned_at);
 comment on table servicing.loan_statuses is
-'Dated statuses set from outside. A loan without a row is active. One learned after its day was run asks for the day.';
+'Dated statuses set from outside. A loan without a row is active. One learned after its day was run asks for it. '
+'Nothing is rewritten: a correction is the next number of its date, and the last one counts; a date that was wrong gets '
+'the status that held before.';
 comment on column servicing.loan_statuses.loan_id is 'Loan.';
 comment on column servicing.loan_statuses.effective_on is 'Date from which the status is in force.';
 comment on column servicing.loan_statuses.status is 'The status.';
 comment on column servicing.loan_statuses.reason is 'Why, for a person.';
-comment on column servicing.loan_statuses.learned_at is
-'When the row was written; left to the database. Whoever corrects a status sets it to now() with it, and leaves the '
-'date: a wrong date gets the status that held before, the right one a row of its own.';
+comment on column servicing.loan_statuses.seq is '1 as first set on its date, then its corrections in order.';
+comment on column servicing.loan_statuses.booked_on is
+'Business date on which we learned it: what it changes in the books is booked then. Today, unless the source says.';
+comment on column servicing.loan_statuses.learned_at is 'When the row was written; left to the database.';
 
 create table servicing.amortisation_factors (
     rate_ppm integer not null,
@@ -253,8 +258,8 @@ insert into servicing.loans (
     0, 'LN0000000000', 'CIF000000000', 0, 0, 'unidentified', '1970-01-01', 0, '1970-01-01',
     0, 0, 0, 0, 0, '1970-01-01', 0, 0, 0
 );
-insert into servicing.loan_statuses values
-(0, '1970-01-01', 'unidentified', 'stands for receipts whose loan is not known');
+insert into servicing.loan_statuses (loan_id, effective_on, status, reason, booked_on) values
+(0, '1970-01-01', 'unidentified', 'stands for receipts whose loan is not known', '1970-01-01');
 insert into servicing.amortisation_factors values (0, 0, 1, 0);
 
 grant usage on schema servicing to payments_pipeline;

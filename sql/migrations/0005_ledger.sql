@@ -193,6 +193,33 @@ comment on function ledger.allocation_event(
     text, integer, date, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, text, text
 ) is 'The data of the event of an allocation, as JSON.';
 
+-- What the sealed event of a boarding says of the terms of its loans, for those who write it and those who verify it;
+-- in buckets of loans, so that no step holds all of them.
+create function ledger.terms_event(boarding_day date) returns text
+language sql stable parallel safe
+set datestyle = 'ISO'
+return (
+    with buckets as (
+        select
+            count(*) as loans,
+            sha256(
+                convert_to(string_agg(l::text || coalesce(e::text, ''), '|' order by l.loan_id), 'UTF8')
+            ) as hash,
+            l.loan_id / 4096 as bucket
+        from servicing.loans as l
+        left join servicing.escrow as e on l.loan_id = e.loan_id
+        where l.boarded_on = terms_event.boarding_day
+        group by l.loan_id / 4096
+    )
+
+    select
+        '{"kind":"terms","loans":' || sum(b.loans) || ',"loans_sha256":"'
+        || encode(sha256(string_agg(b.hash, ''::bytea order by b.bucket)), 'hex') || '"}'
+    from buckets as b
+);
+comment on function ledger.terms_event(date) is
+'What the event of the terms of the loans boarded on a day says, as JSON; null where none was.';
+
 create table ledger.publications (
     effective_on date not null,
     loan_id bigint not null,

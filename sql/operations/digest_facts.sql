@@ -50,7 +50,10 @@ from (
 union all
 select 'servicing.loan_statuses', null, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
 from (
-    select sha256(convert_to(row(s.loan_id, s.effective_on, s.status, s.reason)::text, 'UTF8')) as hash
+    select
+        sha256(convert_to(
+            row(s.loan_id, s.effective_on, s.seq, s.status, s.reason, s.booked_on)::text, 'UTF8'
+        )) as hash
     from servicing.loan_statuses as s
 ) as f
 union all

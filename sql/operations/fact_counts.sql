@@ -97,6 +97,14 @@ from reconciliation.matches as m
 where m.bank_day between %(first)s and %(last)s
 group by m.bank_day
 union all
+select 'servicing.loan_statuses', s.effective_on, count(*)
+from servicing.loan_statuses as s
+where s.effective_on between %(first)s and %(last)s
+group by s.effective_on
+union all
+select 'servicing.loans', null, count(*)
+from servicing.loans
+union all
 select 'pg_class', null, count(*)
 from pg_class as c
 inner join pg_namespace as n on c.relnamespace = n.oid

@@ -14,7 +14,7 @@ status as (
     select s.status
     from servicing.loan_statuses as s
     where s.loan_id = %(loan_id)s and s.effective_on <= %(day)s
-    order by s.effective_on desc
+    order by s.effective_on desc, s.seq desc
     limit 1
 ),
 

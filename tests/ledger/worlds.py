@@ -178,8 +178,8 @@ def insert_book(connection: psycopg.Connection[Any], book: Iterable[Loan]) -> No
         cursor.executemany("insert into servicing.escrow values (%s, 0, 0, 0)", [(loan.loan_id,) for loan in book])
         cursor.executemany("insert into ledger.balances (loan_id) values (%s)", [(loan.loan_id,) for loan in book])
         cursor.executemany(
-            "insert into servicing.loan_statuses values (%s, %s, %s, 'test')",
-            [(loan.loan_id, on, status) for loan in book for on, status in loan.statuses],
+            "insert into servicing.loan_statuses (loan_id, effective_on, status, reason, booked_on) values (%s, %s, %s, 'test', %s)",
+            [(loan.loan_id, on, status, on) for loan in book for on, status in loan.statuses],
         )
         cursor.executemany(
             "insert into servicing.amortisation_factors values (%s, %s, %s, %s) on conflict do nothing",

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from payments_pipeline.ledger.posting import post_day
+from payments_pipeline.operations.laws import check
 from payments_pipeline.operations.requests import due_days
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.run import run
@@ -20,7 +21,8 @@ from tests.ledger.model import Receipt
 DAY = worlds.FIRST + timedelta(days=3)
 TERMS = Terms(10_000_00, 30_000, amortisation.level_payment(10_000_00, 30_000, 12), worlds.FIRST, 12, 12)
 RECEIPTS = [Receipt(f"00000000-0000-0000-0000-00000000000{n}", DAY, 0, TERMS.payment_cents) for n in (1, 2)]
-INSERT = "insert into servicing.loan_statuses values (%s, %s, %s, 'told by the court')"
+INSERT = "insert into servicing.loan_statuses (loan_id, effective_on, status, reason, booked_on) values (%s, %s, %s, 'told by the court', %s)"
+LEARNED = DAY + timedelta(days=40)
 
 
 class Office:
@@ -46,11 +48,27 @@ class Office:
             run(self._pipeline, "operations/finish_day", day=day, run_id=run_id)
 
     def set_status(self, loan_id: int, status: str, day: date = DAY) -> None:
-        self.own(INSERT, loan_id, day, status)
+        self.own(INSERT, loan_id, day, status, LEARNED)
 
     def own(self, statement: str, *values: object) -> None:
         """What the owner of the tables does, committed at once."""
         self._owner.execute(statement.encode(), values)
+
+    def booked(self) -> dict[date, int]:
+        """What was debited and credited, by the date on which it entered the books."""
+        with self._pipeline.transaction():
+            rows = self._pipeline.execute(
+                "select booked_on, sum(debit_cents + credit_cents)::bigint from ledger.turnover group by booked_on"
+            ).fetchall()
+            return dict(rows)
+
+    def told(self) -> list[tuple[int, str, date]]:
+        """The statuses that the chains tell of, as the law demands it."""
+        with self._pipeline.transaction():
+            assert check(self._pipeline, "events_tell_which_statuses_were_set") == []
+            return self._pipeline.execute(
+                "select loan_id, data ->> 'status', booked_on from ledger.events where type = 'loan.status_set' order by loan_id, (data ->> 'seq')"
+            ).fetchall()
 
     def in_suspense(self) -> list[int]:
         """The loans whose receipt is held."""
@@ -104,7 +122,7 @@ def test_a_status_that_was_there_when_its_day_was_run_asks_for_nothing(office: O
 
 def test_a_status_that_is_committed_while_its_day_is_run_is_not_missed(office: Office) -> None:
     with office.database.connect("owner") as slow:
-        slow.execute(INSERT, (1, DAY, "legal_hold"))  # learned before the run, and seen after it
+        slow.execute(INSERT, (1, DAY, "legal_hold", LEARNED))  # learned before the run, and seen after it
         office.set_status(2, "stop_pay")  # learned later, and seen by the run
         office.run()
         assert (office.in_suspense(), office.waiting()) == ([2], [])
@@ -121,11 +139,32 @@ def test_a_run_that_does_not_come_to_its_end_leaves_the_day_asking(office: Offic
     assert office.waiting() == [(DAY, ("status",))]
 
 
-def test_a_status_that_its_owner_corrects_asks_for_its_day_anew(office: Office) -> None:
+def test_a_correction_is_the_next_number_of_its_date_and_asks_for_its_day_anew(office: Office) -> None:
     office.set_status(1, "legal_hold")
     office.run()
     assert (office.in_suspense(), office.waiting()) == ([1], [])
-    office.own("update servicing.loan_statuses set status = 'active', learned_at = now() where loan_id = 1")
+    office.own(
+        "insert into servicing.loan_statuses (loan_id, effective_on, seq, status, reason) values (1, %s, 2, 'active', 'a mistake')",
+        DAY,
+    )
     assert office.waiting() == [(DAY, ("status",))]
     office.run()
     assert (office.in_suspense(), office.waiting()) == ([], [])
+    assert [status for _, status, _ in office.told()] == ["legal_hold", "active"]
+
+
+def test_what_a_late_status_changes_is_booked_when_it_was_learned(office: Office) -> None:
+    before = office.booked()
+    office.set_status(1, "legal_hold")
+    office.run()
+    after = office.booked()
+    # no period that was closed by then has changed
+    assert {day: cents for day, cents in after.items() if day < LEARNED} == before
+    assert LEARNED in after
+
+
+def test_a_status_is_told_once_however_often_its_day_is_run(office: Office) -> None:
+    office.set_status(1, "legal_hold")
+    office.run()
+    office.run()
+    assert office.told() == [(1, "legal_hold", LEARNED)]

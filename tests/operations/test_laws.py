@@ -667,6 +667,32 @@ CRIMES = [
         "returning effective_on, 'accrual ' || subject_id",
     ),
     Crime(
+        "events_tell_which_statuses_were_set",
+        "a hold is rewritten as if it had never been",
+        "update servicing.loan_statuses set status = 'active' where loan_id = 7 returning effective_on, 'loan 7, status'",
+    ),
+    Crime(
+        "events_tell_which_statuses_were_set",
+        "a hold is struck out",
+        "delete from servicing.loan_statuses where loan_id = 7 returning effective_on, 'loan 7, status'",
+    ),
+    Crime(
+        "events_tell_which_statuses_were_set",
+        "a status is slipped in, as if the day had been run with it",
+        "insert into servicing.loan_statuses values (8, '2026-01-05', 'legal_hold', 'test', 1, '2026-01-05', now() - interval '3 days') "
+        "returning effective_on, 'loan 8, status'",
+    ),
+    Crime(
+        "the_terms_are_what_was_boarded",
+        "a loan is given another rate",
+        "update servicing.loans set rate_ppm = rate_ppm + 1 where loan_id = 7 returning boarded_on, 'terms'",
+    ),
+    Crime(
+        "the_terms_are_what_was_boarded",
+        "more escrow is said to have come along",
+        "update servicing.escrow set opening_balance_cents = opening_balance_cents + 1 where loan_id = 7 returning date '2026-01-01', 'terms'",
+    ),
+    Crime(
         "no_fact_can_be_rewritten",
         "the pipeline may change entries of one day",
         "grant update on ledger.entries_20260105 to payments_pipeline; select null::date, 'ledger.entries_20260105'",
@@ -779,6 +805,7 @@ WAITING = {
     "every_completed_payment_is_posted",
     "what_was_reversed_is_given_back",
     "the_earliest_reversal_counts",
+    "events_tell_which_statuses_were_set",
 }
 """Properties that leave a day alone while something waits for it to be run."""
 

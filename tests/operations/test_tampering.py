@@ -25,6 +25,9 @@ UNSEEN: Final = {
     "payments.reversals": set(),
     "payments.transitions": set(),
     "servicing.converted_loans": set(),
+    "servicing.escrow": set(),
+    "servicing.loan_statuses": {"learned_at"},
+    "servicing.loans": set(),
 }
 
 

@@ -34,7 +34,7 @@ statuses as (
     select distinct on (s.loan_id) s.loan_id, s.status
     from servicing.loan_statuses as s
     where s.effective_on <= %(day)s
-    order by s.loan_id asc, s.effective_on desc
+    order by s.loan_id asc, s.effective_on desc, s.seq desc
 ),
 
 behind as (

@@ -60,7 +60,7 @@ news as (
 
     -- a status that begins on the day: it may end a hold on what is in suspense, and if it has come to light only now,
     -- receipts and grace days since may have another policy
-    select s.loan_id, %(day)s::date, %(day)s::date
+    select s.loan_id, s.effective_on, s.booked_on
     from servicing.loan_statuses as s
     where s.effective_on = %(day)s and s.loan_id between %(first_loan)s and %(last_loan)s
 

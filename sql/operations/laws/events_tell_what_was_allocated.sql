@@ -18,7 +18,7 @@ with told as (
         e.effective_on between %(first)s and %(last)s
         and e.type not in (
             'payment.ingested', 'payment.reversed', 'payment.reversal_corrected', 'fee.assessed', 'fee.corrected',
-            'book.accrual', 'book.boarding', 'book.conversion'
+            'book.accrual', 'book.boarding', 'book.conversion', 'book.terms', 'loan.status_set'
         )
 ),
 
