@@ -115,8 +115,8 @@ create table servicing.loan_statuses (
 create index loan_statuses_learned on servicing.loan_statuses (effective_on, learned_at);
 comment on table servicing.loan_statuses is
 'Dated statuses set from outside. A loan without a row is active. One learned after its day was run asks for it. '
-'Nothing is rewritten: a correction is the next number of its date, and the last one counts; a date that was wrong gets '
-'the status that held before.';
+'Nothing is rewritten: a correction is the next number of its date, and the last one counts; a wrong date gets the '
+'status that held before.';
 comment on column servicing.loan_statuses.loan_id is 'Loan.';
 comment on column servicing.loan_statuses.effective_on is 'Date from which the status is in force.';
 comment on column servicing.loan_statuses.status is 'The status.';
