@@ -7,6 +7,7 @@ from typing import get_args
 
 import click
 
+from payments_pipeline.commands.dates import require_order
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ledger.export import Detail, TextFormat, write_parquet, write_text
 from payments_pipeline.postgres.connect import open_database
@@ -40,6 +41,7 @@ def journal(
             "a Parquet file cannot be written to the screen", "say where to write it: --out journal.parquet"
         )
     begin_on, end_on = first.date() if first else date.min, last.date() if last else date.max
+    require_order(begin_on, end_on, until="--to")
     with open_database(begin()).connect(application_name="payments export") as connection:
         connection.execute("set transaction isolation level repeatable read, read only")
         if out is None:

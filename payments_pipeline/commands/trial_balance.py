@@ -10,6 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from payments_pipeline.commands.dates import require_order
 from payments_pipeline.ledger.trial_balance import TrialBalance, trial_balance
 from payments_pipeline.money import plain
 from payments_pipeline.postgres.connect import open_database
@@ -29,6 +30,7 @@ _COLUMNS = ("opening_cents", "debit_cents", "credit_cents", "balance_cents")
 def trial_balance_command(*, as_of: datetime | None, since: datetime | None, booked: bool, as_json: bool) -> None:
     """Print every account with its debits, credits and balance. Debits are positive; the totals are zero."""
     end, begin_on = as_of.date() if as_of else None, since.date() if since else None
+    require_order(begin_on, end, until="--as-of")
     with open_database(begin()).connect(application_name="payments trial-balance") as connection:
         found = trial_balance(connection, since=begin_on, as_of=end, by_booking=booked)
     if as_json:

@@ -11,6 +11,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from payments_pipeline.days_run import require_run
 from payments_pipeline.money import plain
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.postgres.run import query
@@ -46,7 +47,7 @@ def reconcile() -> None:
 @click.option("--all", "every", is_flag=True, help="Also what is explained and needs nobody.")
 def show(at: datetime, every: bool) -> None:
     """What is open on a day, and what to do about it."""
-    rows = _ask("reconciliation/open_items", day=at.date(), every=every)
+    rows = _ask_of_day("reconciliation/open_items", at.date(), every=every)
     if not rows:
         click.echo(f"nothing is open on {at.date()}")
         return
@@ -63,7 +64,7 @@ def show(at: datetime, every: bool) -> None:
 @_date
 def suggestions(at: datetime) -> None:
     """What may belong together, with what speaks for it; to be confirmed by `match`."""
-    rows = _ask("reconciliation/suggested", day=at.date())
+    rows = _ask_of_day("reconciliation/suggested", at.date())
     if not rows:
         click.echo(f"nothing is suggested for {at.date()}")
         return
@@ -146,7 +147,10 @@ def reject(decision_id: UUID, reason: str, decided_by: str) -> None:
 def day_command(at: datetime) -> None:
     """Reconcile a day again, without Dagster."""
     with _connect() as connection:
+        require_run(connection, at.date())
         found = reconcile_day(connection, at.date())
+    if not found.channels:
+        click.echo(f"{found.day}: nothing was expected at the bank, and the bank shows nothing")
     for rail in found.channels:
         click.echo(
             f"{rail.account} {rail.channel}: {rail.status}, {rail.matched_count} matched, {rail.open_count} open, "
@@ -180,6 +184,15 @@ def _connect() -> psycopg.Connection[Any]:
 def _ask(name: str, **parameters: object) -> list[dict[str, Any]]:
     with _connect() as connection:
         return query(connection, name, **parameters)
+
+
+def _ask_of_day(name: str, day: date, **parameters: object) -> list[dict[str, Any]]:
+    """Ask about a day; that there is nothing to tell is an answer only where it has been run."""
+    with _connect() as connection:
+        rows = query(connection, name, day=day, **parameters)
+        if not rows:
+            require_run(connection, day)
+    return rows
 
 
 def _table(*columns: str) -> Table:

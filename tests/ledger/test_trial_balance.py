@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from payments_pipeline.cli import payments
+from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ledger.trial_balance import TrialBalance, trial_balance
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.server import Server
@@ -103,3 +104,13 @@ def test_the_command_prints_a_table_for_people_and_json_for_machines(
     assert {a["account"]: a["balance_cents"] for a in document["accounts"] if a["balance_cents"]} == expected
     assert document["is_balanced"] is True
     assert document["dates"] == "booked"
+
+
+def test_days_that_end_before_they_begin_are_refused(books: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAYMENTS_DATABASE_URL", books.url)
+    for command, until in (("trial-balance", "--as-of"), ("export journal --format csv", "--to")):
+        refused = CliRunner().invoke(payments, [*command.split(), "--from", "2026-01-05", until, "2026-01-04"])
+        assert isinstance(refused.exception, PaymentsError)
+        assert f"--from 2026-01-05 is later than {until} 2026-01-04" in refused.exception.message
+        one_day = CliRunner().invoke(payments, [*command.split(), "--from", "2026-01-05", until, "2026-01-05"])
+        assert one_day.exit_code == 0, one_day.output

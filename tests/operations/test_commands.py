@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from payments_pipeline.cli import payments
+from payments_pipeline.days_run import NeverRunError
 from payments_pipeline.operations.digest import digests
 from payments_pipeline.operations.laws import PROPERTIES
 from payments_pipeline.postgres.connect import Database
@@ -35,7 +36,7 @@ def test_verify_names_what_is_broken_and_exits_with_1(books: Database) -> None:
     try:
         shown = CliRunner().invoke(payments, ["verify"])
         told = CliRunner().invoke(payments, ["verify", "--json"])
-        calm = CliRunner().invoke(payments, ["verify", "--day", "2026-03-01"])
+        calm = CliRunner().invoke(payments, ["verify", "--day", "2026-01-01"])
     finally:
         with books.connect("owner") as connection:
             connection.execute("delete from ledger.publications where event_no = 2")
@@ -57,6 +58,14 @@ def test_verify_of_a_day_says_what_it_left_out() -> None:
     assert shown.exit_code == 0, shown.output
     assert "every_seal_recomputes" in shown.output.splitlines()[-2]
     assert "hold on 2026-01-05" in shown.output
+
+
+def test_verify_of_a_day_on_which_nothing_is_held_is_no_success() -> None:
+    for arguments in (["verify", "--day", "2031-05-05"], ["verify", "--day", "9999-12-31", "--json"]):
+        refused = CliRunner().invoke(payments, arguments)
+        assert isinstance(refused.exception, NeverRunError)
+        assert "has not been run: the days that have been run are 2026-01-0" in refused.exception.message
+        assert refused.output == ""
 
 
 def test_digest_prints_two_lines(books: Database) -> None:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from payments_pipeline.cli import payments
+from payments_pipeline.days_run import NeverRunError
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.reconciliation.days import reconcile_day
 from payments_pipeline.reconciliation.decisions import DecisionError, decide, judge
@@ -277,3 +278,29 @@ def test_what_is_shown_can_be_pasted_into_a_decision_however_narrow_the_screen_i
     options = " ".join(pasted).split()
     said("match", "--date", str(MONDAY), *options, "--reason", "advice", "--by", "Ann")
     assert "match" in said("waiting")
+
+
+def test_a_day_that_was_never_run_is_not_told_as_one_on_which_nothing_is_open(
+    desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.connection.commit()
+    monkeypatch.setattr("payments_pipeline.reconciliation.command.open_database", lambda _: database)
+
+    def refusal(command: str, day: str = str(TUESDAY)) -> str:
+        result = CliRunner().invoke(payments, ["reconcile", command, "--date", day])
+        assert isinstance(result.exception, NeverRunError), result.output
+        assert "run it first" in result.exception.remedy
+        return result.exception.message
+
+    assert refusal("show") == f"{TUESDAY} has not been run: no day has been yet"
+    desk.line("REF-A", 25_000)
+    reconcile_day(desk.connection, MONDAY)
+    saturday = MONDAY - timedelta(days=2)
+    desk.connection.execute("insert into ledger.days (business_date) values (%s)", (saturday,))
+    desk.connection.commit()
+    for command in ("show", "suggestions", "day"):
+        assert refusal(command) == (f"{TUESDAY} has not been run: the days that have been run are {saturday}, {MONDAY}")
+        assert "9999-12-31 has not been run" in refusal(command, "9999-12-31")
+    quiet = CliRunner().invoke(payments, ["reconcile", "day", "--date", str(saturday)])
+    assert quiet.output == f"{saturday}: nothing was expected at the bank, and the bank shows nothing\n"
+    assert "nothing is open" in CliRunner().invoke(payments, ["reconcile", "show", "--date", str(saturday)]).output
