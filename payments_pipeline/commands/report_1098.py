@@ -13,7 +13,7 @@ from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.reporting.filer import FILER_FILE, read_filer
 from payments_pipeline.reporting.files_1098 import Desk, write_csv, write_fire, write_iris, write_statements
-from payments_pipeline.reporting.form_1098 import KIND, draft
+from payments_pipeline.reporting.form_1098 import KIND, draft, require_year_of_books
 from payments_pipeline.reporting.lifecycle import FILED_FORMATS, WrittenFile, find_report, log, validated
 from payments_pipeline.reporting.register_1098 import write_register
 from payments_pipeline.rules.form_1098 import Policy
@@ -70,6 +70,7 @@ def form_1098(
     with open_database(settings).connect("compliance", application_name="payments report 1098") as connection:
         connection.execute("set transaction isolation level repeatable read")
         if version is None:
+            require_year_of_books(connection, tax_year)
             report = draft(connection, tax_year, Policy(uses_january_15=january_15), actor)
         else:
             report = find_report(connection, KIND, str(tax_year), version)
@@ -86,6 +87,8 @@ def form_1098(
         click.echo(f"{file.path}  {file.records:,} forms, {file.size_bytes:,} bytes")
     if len(files) > 5:
         click.echo(f"and {len(files) - 5:,} more files in {out}")
+    if report.preview_because:
+        click.echo(f"This is a preview, which cannot be approved or filed: {report.preview_because}.")
     click.echo(f"{report}: payments report status shows what is to do next")
 
 

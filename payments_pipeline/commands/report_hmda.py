@@ -88,6 +88,8 @@ def hmda(
     _tell(judgement, differing, report.summary["actions"])
     if refusal:
         raise refusal
+    if report.preview_because:
+        click.echo(f"This is a preview, which cannot be approved or filed: {report.preview_because}.")
     for file in files:
         click.echo(f"{file.path}  {file.records:,} rows, {file.size_bytes:,} bytes")
     click.echo(f"{report} is {report.status}. Next: {next_step(report, judgement)}")

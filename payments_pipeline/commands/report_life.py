@@ -132,14 +132,17 @@ def _reports_table(reports: list[Report], last: dict[tuple[str, str], int]) -> T
     for name in ("report", "version", "status", "prepared by", "what is to do"):
         table.add_column(name)
     for each in reports:
-        is_last = last[each.kind, each.period] == each.version
-        todo = (
-            _NEXT[each.status].format(command=each.command)
-            if is_last
-            else f"replaced by version {last[each.kind, each.period]}"
-        )
+        todo = _to_do(each, last[each.kind, each.period])
         table.add_row(f"{each.kind} {each.period}", str(each.version), each.status, each.prepared_by, todo)
     return table
+
+
+def _to_do(report: Report, last: int) -> str:
+    if report.version != last:
+        return f"replaced by version {last}"
+    if report.preview_because:
+        return f"a preview, as {report.preview_because}: make it again when all is over and posted"
+    return _NEXT[report.status].format(command=report.command)
 
 
 def _log_table(entries: list[dict[str, object]]) -> Table:

@@ -137,6 +137,24 @@ def draft(connection: psycopg.Connection[Any], tax_year: int, policy: Policy, pr
     )
 
 
+def require_year_of_books(connection: psycopg.Connection[Any], tax_year: int) -> None:
+    """Refuse a year that is not in the books: a report without forms would say that nothing is due of it."""
+    _refuse_odd_year(tax_year)
+    found = query(connection, "reporting/form_1098_horizon")[0]
+    begins_on: date | None = found["begins_on"]
+    posted_until: date | None = found["posted_until"]
+    if begins_on is None or posted_until is None:
+        raise Form1098Error(
+            f"there are no forms of {tax_year}: no day has been posted",
+            "run the days first: materialize their partitions in the Dagster UI (payments up).",
+        )
+    if not begins_on.year <= tax_year <= posted_until.year:
+        raise Form1098Error(
+            f"{tax_year} is not a year of the books: they begin on {begins_on} and are posted to {posted_until}",
+            "give a year that is in them; one that has begun and is not over makes a preview.",
+        )
+
+
 def bridge(connection: psycopg.Connection[Any], tax_year: int, version: int) -> list[dict[str, Any]]:
     """From the general ledger's receipts to the forms, line by line."""
     return query(connection, "reporting/form_1098_bridge", **_parameters(tax_year), report_version=version)

@@ -53,6 +53,16 @@ class Report:
         return f"{self.kind} {self.period}, version {self.version}"
 
     @property
+    def preview_because(self) -> str | None:
+        """Why it cannot be approved however often it is checked: what it is about may still change. None if it may not."""
+        if self.summary.get("is_complete", True):
+            return None
+        return (
+            self.summary.get("preview_because")
+            or f"the books are posted to {self.summary.get('posted_until') or 'no day yet'}"
+        )
+
+    @property
     def command(self) -> str:
         """What it is called on the command line: `payments report <command>`."""
         return COMMANDS.get(self.kind, self.kind)
@@ -160,12 +170,9 @@ def approve(connection: psycopg.Connection[Any], report: Report, actor: str, not
             else "see payments report status.",
         )
     _refuse_preparer(connection, report, actor)
-    if not report.summary.get("is_complete", True):
+    if report.preview_because:
         raise LifecycleError(
-            f"{report} is a preview: "
-            + (
-                report.summary.get("preview_because") or f"the books are posted to {report.summary.get('posted_until')}"
-            ),
+            f"{report} is a preview: {report.preview_because}",
             "wait until the days that may still change it are over and posted, and compute it again.",
         )
     newer = find_report(connection, report.kind, report.period)

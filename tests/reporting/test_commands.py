@@ -62,6 +62,34 @@ def test_a_year_is_computed_written_approved_by_another_and_submitted(run: objec
     }  # fmt: skip
 
 
+def test_a_year_that_is_not_over_is_a_preview_and_one_that_is_not_in_the_books_is_refused(
+    run: object, tmp_path: Path
+) -> None:
+    assert callable(run)
+    out = ("--format", "register", "--out", str(tmp_path / "out"), "--by", "Pat")
+    for year in ("2024", "2027"):
+        refused = run("1098", "--year", year, *out)
+        assert f"{year} is not a year of the books: they begin on 2025-" in str(refused.exception)
+    assert "no report yet" in run("status").output
+    assert "preview" not in run("1098", "--year", "2025", *out).output
+    because = "the books are posted to 2026-01-31"
+    assert (
+        f"This is a preview, which cannot be approved or filed: {because}."
+        in run("1098", "--year", "2026", *out).output
+    )
+    assert run("1098", "--year", "2026", *out[:1], "iris", *out[2:]).exit_code == 0
+    assert f"a preview, as {because}: make it again" in run("status").output
+
+
+@pytest.mark.parametrize("step", ["approve", "submit"])
+def test_a_quarter_is_one_of_four(run: object, step: str) -> None:
+    assert callable(run)
+    for quarter in ("0", "5"):
+        refused = run(step, "hmda", "--year", "2026", "--quarter", quarter)
+        assert refused.exit_code == 2
+        assert f"{quarter} is not in the range 1<=x<=4" in refused.output
+
+
 def test_a_touched_log_ends_the_status_with_1(run: object, own: Database, tmp_path: Path) -> None:
     assert callable(run)
     run("1098", "--year", "2025", "--format", "register", "--out", str(tmp_path / "out"), "--by", "Pat")

@@ -86,6 +86,8 @@ def test_a_register_is_confirmed_written_approved_by_another_submitted_and_submi
 
 def test_a_quarter_is_a_report_of_its_own(run: Run, tmp_path: Path) -> None:
     ours = ("report", "hmda", "--year", "2026", "--quarter", "1", "--out", str(tmp_path / "out"), "--by", "Pat")
+    whole = run("report", "hmda", "--year", "2026", "--out", str(tmp_path / "out")).output
+    assert "This is a preview, which cannot be approved or filed: the period ends on 2026-12-31." in whole
     asked = re.findall(r"^(Q\d{3}\S*) ", run(*ours).output, re.MULTILINE)
     confirmed = [word for edit in asked for word in ("--confirm", f"{edit}=looked at")]
     assert run(*ours, "--format", "lar", *confirmed).exit_code == 0
