@@ -74,7 +74,7 @@ def bank_of(settings: Settings) -> Bank | None:
         if plays_world:
             raise BankError(
                 f"{settings.home} plays a demo world, and PAYMENTS_COLUMN_URL names a bank",
-                "give the bank a PAYMENTS_HOME and a database of its own; or unset it here, for the demo.",
+                "give the bank a PAYMENTS_HOME and a database of its own; or unset it and PAYMENTS_COLUMN_API_KEY, for the demo.",
             )
         return Bank(settings.column_url, settings.column_api_key)
     return (

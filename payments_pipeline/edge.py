@@ -3,7 +3,6 @@
 Both are programs of their own, in `payments up` and in the demo alike: what they bring comes over HTTP.
 """
 
-import errno
 import os
 import secrets
 import socket
@@ -15,13 +14,12 @@ from typing import Final
 from payments_pipeline import clock
 from payments_pipeline.bank import LOCAL_ADDRESS, Bank, bank_of, inbox_of, played_until
 from payments_pipeline.column.local.control import LocalBank, LocalBankError
-from payments_pipeline.errors import PaymentsError
 from payments_pipeline.paths import PROJECT_ROOT
+from payments_pipeline.ports import port_refused
 from payments_pipeline.settings import PREFIX, Settings
 from payments_pipeline.supervise import Supervisor, answers_at
 
 _ANSWER_SECONDS: Final = 120
-_LAST_PORT: Final = 65_535
 _SECRETS: Final = tuple(PREFIX + name for name in ("COLUMN_WEBHOOK_SECRET", "WEBHOOK_SECRET", "WEBHOOK_TOKEN"))
 
 
@@ -59,23 +57,14 @@ def start_edge(supervisor: Supervisor, settings: Settings, world: Path | None) -
     return bank_of(settings)
 
 
-def require_free_port(port: int, setting: str, host: str = LOCAL_ADDRESS) -> None:
-    """Say so if another program has the port, or it cannot be opened at this address."""
+def require_free_port(port: int, setting: str | None = None, host: str = LOCAL_ADDRESS) -> None:
+    """Say so if another program has the port, or it cannot be opened at this address; without a setting, --port names it."""
     with closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            # a hundred away from ours: their defaults are close together
-            another = f"{PREFIX}{setting}={port + 100 if port + 100 <= _LAST_PORT else port - 100}"
-            if error.errno == errno.EADDRINUSE:
-                raise PaymentsError(
-                    f"port {port} is taken by another program", f"stop it, or choose another port: {another}"
-                ) from None
-            raise PaymentsError(
-                f"port {port} of {host} cannot be opened: {error.strerror}",
-                f"choose an address of this machine, or another port: {another}",
-            ) from None
+            raise port_refused(error, port, host, f"{PREFIX}{setting}=" if setting else "--port ") from None
 
 
 def free_port() -> int:

@@ -1,9 +1,11 @@
 """The command answers quickly, and says what is wrong and what to do about it."""
 
+import errno
 import os
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,8 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from payments_pipeline.cli import COMMANDS, payments
+from payments_pipeline.clock import set_clock
 from payments_pipeline.edge import require_free_port
 from payments_pipeline.errors import PaymentsError
+from payments_pipeline.ports import port_refused
 from payments_pipeline.postgres.connect import Database
 
 
@@ -111,6 +115,38 @@ def test_a_port_that_is_taken_is_not_changed_for_the_default_of_another_service(
     assert abs(suggested - port) == 100
     with pytest.raises(PaymentsError, match="cannot be opened"):
         require_free_port(port, "WEBHOOK_PORT", "192.0.2.1")  # an address for documents, which nobody has
+
+
+@pytest.mark.parametrize("command", ["bank", "webhooks"])
+def test_a_port_that_an_option_names_is_changed_by_the_option(tmp_path: Path, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run_payments(command, "serve", "--port", str(port), PAYMENTS_HOME=str(tmp_path / "home"))
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"error: port {port} is taken by another program\nwhat to do: stop it, or choose ")
+    assert abs(int(ended.stderr.rpartition("another port: --port ")[2]) - port) == 100
+
+
+def test_a_port_of_administrators_is_not_changed_for_another_of_theirs() -> None:
+    refused = port_refused(PermissionError(errno.EACCES, "Permission denied"), 80, "127.0.0.1")
+    assert refused.message == "port 80 of 127.0.0.1 cannot be opened: Permission denied"
+    assert refused.remedy == "ports below 1,024 are for administrators alone; choose another port: --port 8080"
+
+
+def test_the_home_of_a_demo_is_refused_for_a_real_bank_before_anything_is_started(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    set_clock(home, datetime(2026, 7, 6, tzinfo=UTC))
+    ended = run_payments(
+        "up",
+        PAYMENTS_HOME=str(home),
+        PAYMENTS_COLUMN_URL="https://api.column.com",
+        PAYMENTS_COLUMN_API_KEY="test_0123456789",
+    )
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr.startswith(f"error: {home} plays a demo world, and PAYMENTS_COLUMN_URL names a bank\n")
+    assert "unset it and PAYMENTS_COLUMN_API_KEY" in ended.stderr
 
 
 def test_the_embedded_database_is_started_described_and_stopped(open_folder: Path) -> None:

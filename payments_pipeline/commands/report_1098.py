@@ -28,6 +28,9 @@ FORMATS: Final[dict[str, Callable[[Desk], list[WrittenFile]]]] = {
 }
 
 
+_LOAN_DIGITS: Final = 10
+
+
 @click.command("1098")
 @click.option("--year", "tax_year", type=int, required=True, help="Tax year.")
 @click.option("--format", "format_", type=click.Choice(list(FORMATS)), required=True)
@@ -96,7 +99,7 @@ def _loan_ids(numbers: tuple[str, ...]) -> list[int]:
     """Loans by their numbers, with or without the letters."""
     digits = [number.removeprefix("LN") for number in numbers]
     for number in digits:
-        if not number.isdecimal():
+        if not number.isdecimal() or len(number) > _LOAN_DIGITS:
             raise click.BadParameter(f"{number} is no loan number, such as LN0000000042", param_hint="--loan")
     return [int(number) for number in digits]
 

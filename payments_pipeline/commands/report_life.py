@@ -102,6 +102,7 @@ def submit(
     """Note that the files of an approved report were submitted, with what the authority gave back for each."""
     with open_database(begin()).connect("compliance", application_name="payments report submit") as connection:
         report = lifecycle.find_report(connection, _KINDS[kind], _period(year, quarter), version)
+        lifecycle.require_approved(report)  # else what is told is that it has no files yet
         lifecycle.submit(connection, report, actor, _references(connection, report, references))
     click.echo(f"{report} is submitted; what changes from now on is filed as a correction")
 

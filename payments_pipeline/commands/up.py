@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from payments_pipeline.bank import Bank
+from payments_pipeline.bank import Bank, bank_of
 from payments_pipeline.edge import require_free_port
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.instance import prepare_instance
@@ -32,6 +32,7 @@ def up() -> None:
     was started, the embedded database included, unless another command is using it.
     """
     settings = begin()
+    bank_of(settings)  # refuses the home of a demo for a real bank, before anything is started
     address = f"http://{_HOST}:{settings.dagster_port}"
     lock = _claim(settings, address)
     supervisor = Supervisor(settings.home / "logs")

@@ -135,7 +135,11 @@ Item = Line | Statement | Fault
 _ASK: Final = "Ask the bank for the file again, and tell them the record."
 
 CODES: Final[Mapping[str, str]] = {
-    "not_the_format": "Say which format it is, or ask the bank for a statement in one that is read here.",
+    "not_the_format": (
+        "Look whether it is the file that you meant. If it is a statement, say its format (--format; for CSV a mapping), or "
+        "ask the bank for one in a format that is read here."
+    ),
+    "unreadable": "Let the account that runs this read the file, or put it where that account can.",
     "version": "Ask the bank for a version that is read here, or read it leniently after a look at its records.",
     "file_size": "Ask the bank to split the file.",
     "line_length": _ASK,

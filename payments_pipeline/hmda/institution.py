@@ -84,7 +84,7 @@ def read_institution(path: Path = INSTITUTION_FILE) -> Filer:
         raise InstitutionError(
             f"{path} cannot be read: {error.strerror}", "name a file that is there: --institution"
         ) from error
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         faults = (
             "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             if isinstance(error, ValidationError)

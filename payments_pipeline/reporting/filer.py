@@ -67,7 +67,7 @@ def read_filer(path: Path = FILER_FILE) -> Filer:
         return Filer.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise FilerError(f"{path} cannot be read: {error.strerror}", "name a file that is there: --filer") from error
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         faults = (
             "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             if isinstance(error, ValidationError)

@@ -314,6 +314,11 @@ def write_statements(desk: Desk, loans: Sequence[int] | None = None) -> list[Wri
             file = WrittenFile.of(path, "pdf", 1)
             writer.writerow([statement.loan_number, path.relative_to(desk.folder), file.size_bytes, file.sha256.hex()])
             count += 1
+        if loans and not count:
+            raise RefusedFileError(
+                f"there is no statement to write: none of the loans that were named has a form that is due in {desk.report}",
+                "payments report 1098 --format register lists every form with its reason.",
+            )
         _refuse_empty(count, desk)
     return [WrittenFile.of(listing, "pdf", count)]
 

@@ -192,8 +192,7 @@ def _refuse_preparer(connection: psycopg.Connection[Any], report: Report, actor:
 
 def submit(connection: psycopg.Connection[Any], report: Report, actor: str, references: dict[str, str]) -> None:
     """Its files went to the authority, which gave a reference for each."""
-    if report.status != "approved":
-        raise LifecycleError(f"{report} is {report.status}, not approved", "approve it first: payments report approve")
+    require_approved(report)
     formats = files_to_submit(connection, report)
     if unknown := references.keys() - formats.keys():
         raise LifecycleError(
@@ -224,6 +223,17 @@ def submit(connection: psycopg.Connection[Any], report: Report, actor: str, refe
     for earlier in find_reports(connection, report.kind, report.period):
         if earlier.version < report.version and earlier.status == "submitted":
             log(connection, earlier.report_id, "corrected", actor, {"by_version": report.version})
+
+
+def require_approved(report: Report) -> None:
+    """What is submitted has been approved; what has been submitted is not submitted again."""
+    if report.status != "approved":
+        raise LifecycleError(
+            f"{report} is {report.status}, not approved",
+            "payments report status tells what is to do with it."
+            if report.status in ("submitted", "corrected")
+            else "approve it first: payments report approve",
+        )
 
 
 def files_to_submit(connection: psycopg.Connection[Any], report: Report) -> dict[str, str]:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.formats.sniff import FORMATS, HEAD_BYTES, LENIENT, Format
-from payments_pipeline.formats.statement_csv import mapping_of_toml
+from payments_pipeline.formats.statement_csv import MappingError, StatementMapping, mapping_of_toml
 from payments_pipeline.formats.statements import Fault, Line, Statement
 from payments_pipeline.money import plain
 from payments_pipeline.postgres.connect import open_database
@@ -26,6 +26,7 @@ from payments_pipeline.settlement.statements import (
     ask_for_days,
     items_of,
     load_statement_at,
+    unreadable,
 )
 from payments_pipeline.settlement.stores import file_at, opened
 
@@ -66,7 +67,7 @@ def statements(
 
     FILES are paths or addresses in an object store. A file with a fault is refused whole, and its case names the record.
     """
-    mappings = [mapping_of_toml(mapping.read_text(encoding="utf-8"), mapping.stem)] if mapping else []
+    mappings = [_mapping(mapping)] if mapping else []
     options = Options(format_, mappings, is_lenient, replaces, account, currency)
     if is_check:
         loaded = [_check(file, options) for file in files]
@@ -88,6 +89,14 @@ def statements(
             f"{len(refused)} of {len(files)} files were refused:\n  " + "\n  ".join(refused),
             loaded[[one.is_refused for one in loaded].index(True)].faults[0].remedy,
         )
+
+
+def _mapping(path: Path) -> StatementMapping:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise MappingError(f"the mapping {path} is not text in UTF-8", "name the TOML file of the mapping.") from None
+    return mapping_of_toml(text, path.stem)
 
 
 def _check(file: str, options: Options) -> Loaded:
@@ -113,7 +122,7 @@ def _check(file: str, options: Options) -> Loaded:
                 else:
                     (warnings if item.is_forgiven else faults).append(item)
     except (OSError, EOFError, zlib.error) as error:
-        faults.append(Fault("unfinished", 1, 1, "file", "one that can be read to its end", type(error).__name__))
+        faults.extend(unreadable(file, error).faults)
     return Loaded(
         file, format_, statements=tuple(map(_as_stored, found)), lines=lines, unclassified=unclassified,
         warnings=tuple(warnings), faults=tuple(faults),

@@ -237,7 +237,7 @@ def _mapping_of(connection: psycopg.Connection[Any], file_system: Any, one: Wait
         with opened(file_system, one.path) as content:
             mapping = mapping_of_toml(content.read().decode(), _name(one.path)[:-5])
     except OSError as error:
-        return _refuse(connection, _unreadable(one.source, error), one.received_at)
+        return _refuse(connection, unreadable(one.source, error), one.received_at)
     except (MappingError, UnicodeDecodeError) as error:
         reason = error.message if isinstance(error, MappingError) else "another encoding"
         fault = Fault("mapping", 1, 1, "file", "a mapping for CSV in TOML", reason)
@@ -253,7 +253,7 @@ def _load_listed(connection: psycopg.Connection[Any], file_system: Any, one: Wai
                 connection, content, one.source, received_at=one.received_at, options=options, size_bytes=one.size_bytes
             )
     except (OSError, EOFError, zlib.error) as error:
-        return _refuse(connection, _unreadable(one.source, error), one.received_at)
+        return _refuse(connection, unreadable(one.source, error), one.received_at)
 
 
 def _waiting(file_system: Any, path: str, information: dict[str, Any]) -> Waiting:
@@ -398,7 +398,7 @@ def _load(
             except _RefusedError as refused:
                 return _refuse(connection, Loaded(source, faults=refused.faults), received_at)
     except (OSError, EOFError, zlib.error) as error:
-        return _refuse(connection, _unreadable(source, error), received_at)
+        return _refuse(connection, unreadable(source, error), received_at)
 
 
 class _Rewindable:
@@ -611,9 +611,11 @@ def _span(statements: Sequence[Statement]) -> tuple[date, date]:
 # Refusals ---------------------------------------------------------------------------------------------------------------
 
 
-def _unreadable(source: str, error: Exception) -> Loaded:
+def unreadable(source: str, error: Exception) -> Loaded:
+    """A file that breaks off, or that the system does not let us read."""
     reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-    return Loaded(source, faults=(Fault("unfinished", 1, 1, "file", "one that can be read to its end", reason),))
+    code = "unreadable" if isinstance(error, PermissionError) else "unfinished"
+    return Loaded(source, faults=(Fault(code, 1, 1, "file", "one that can be read to its end", reason),))
 
 
 def _refuse(connection: psycopg.Connection[Any], loaded: Loaded, received_at: datetime) -> Loaded:

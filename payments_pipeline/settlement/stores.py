@@ -86,7 +86,10 @@ def file_at(address: Path | str) -> tuple[Any, str, dict[str, Any]]:
             if _code(error) == "NoSuchBucket":
                 raise
             information = {}
-    if information.get("type") != "file":
+    if information and information["type"] != "file":
+        what = "a folder" if information["type"] == "directory" else "no ordinary file"
+        raise StatementFileError(f"{shown(address)} is {what}.", "Name the statements one by one, as files.")
+    if not information:
         raise StatementFileError(f"there is no file {shown(address)}.", "Check the path, or the rights on the store.")
     return file_system, path, information
 

@@ -38,7 +38,7 @@ def serve(host: str, port: int | None, workers: int) -> None:
     settings = begin()
     bank_of(settings)  # refuses a home whose clock is that of a world while a real bank writes to it
     port = port or settings.webhook_port
-    require_free_port(port, "WEBHOOK_PORT", host)
+    require_free_port(port, host=host)
     _require_queue(open_database(settings))
     if workers > 1:
         _count_together(settings, port)

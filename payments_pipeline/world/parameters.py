@@ -17,6 +17,10 @@ from payments_pipeline.errors import PaymentsError
 CHUNK_LOANS: Final = 250_000
 MAX_CHUNKS: Final = 99  # references have ten digits of identity, see payments.py
 MAX_DAYS: Final = 3_660
+FIRST_YEARS: Final = (
+    1990,
+    2099,
+)  # dates beside the first day, such as those of mortgages, are far from where dates end
 MAX_HISTORY_YEARS: Final = 5
 
 
@@ -73,6 +77,8 @@ class World:
     def _faults(self) -> Iterator[str]:
         if not 0 <= self.seed < 2**63:
             yield f"expected a seed from 0 to 2^63 - 1, found {self.seed}"
+        if not FIRST_YEARS[0] <= self.first_day.year <= FIRST_YEARS[1]:
+            yield f"expected a first day in the years {FIRST_YEARS[0]} to {FIRST_YEARS[1]}, found {self.first_day}"
         if not 1 <= self.days <= MAX_DAYS:
             yield f"expected from 1 to {MAX_DAYS:,} days, found {self.days:,}"
         if not 0 <= self.noise <= 5:

@@ -81,6 +81,19 @@ def test_a_year_that_is_not_over_is_a_preview_and_one_that_is_not_in_the_books_i
     assert f"a preview, as {because}: make it again" in run("status").output
 
 
+def test_wrong_words_are_told_before_anything_is_computed_or_written(run: object, tmp_path: Path) -> None:
+    assert callable(run)
+    pdf = ("1098", "--year", "2025", "--format", "pdf", "--out", str(tmp_path / "out"), "--by", "Pat")
+    assert "is no loan number" in run(*pdf, "--loan", "LN" + "9" * 23).output
+    assert "none of the loans that were named" in str(run(*pdf, "--loan", "LN9999999999").exception)
+    (tmp_path / "filer.toml").write_bytes(b"\xff")
+    assert "filer.toml does not say who files" in str(run(*pdf, "--filer", str(tmp_path / "filer.toml")).exception)
+    register = ("1098", "--year", "2025", "--format", "register", "--out", str(tmp_path / "out"), "--by", "Pat")
+    assert run(*register).exit_code == 0
+    refused = run("submit", "1098", "--year", "2025", "--by", "Kim", "--reference", "ORIG")
+    assert "is drafted, not approved" in str(refused.exception)
+
+
 @pytest.mark.parametrize("step", ["approve", "submit"])
 def test_a_quarter_is_one_of_four(run: object, step: str) -> None:
     assert callable(run)

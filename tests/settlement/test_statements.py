@@ -1,5 +1,6 @@
 """Statements of the bank: stored whole or not at all, once, with corrections in the place of what they correct."""
 
+import errno
 import gzip
 import io
 import json
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
+from payments_pipeline.errors import PaymentsError
 from payments_pipeline.formats import statement_csv
 from payments_pipeline.formats.sniff import FORMATS
 from payments_pipeline.formats.statements import Line
@@ -596,6 +598,30 @@ def test_the_command_checks_without_storing(tmp_path: Path) -> None:
     lenient = CliRunner().invoke(command.statements, ["--check", "--lenient", str(tmp_path / "b.sta")])
     assert lenient.exit_code == 0
     assert "warning" in lenient.output
+
+
+def test_what_cannot_be_a_statement_is_told_with_what_to_do_about_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusal(*arguments: Path | str) -> PaymentsError:
+        refused = CliRunner().invoke(command.statements, ["--check", *map(str, arguments)])
+        assert isinstance(refused.exception, PaymentsError), refused.output
+        return refused.exception
+
+    assert refusal(tmp_path).message == f"{tmp_path} is a folder."
+    assert "one by one" in refusal(tmp_path).remedy
+    assert f"there is no file {tmp_path / 'none'}" in refusal(tmp_path / "none").message
+    letter = tmp_path / "letter.txt"
+    letter.write_bytes(b"Dear bank, \xff")
+    assert "the file that you meant" in refusal(letter).remedy
+    assert "is not text in UTF-8" in refusal("--mapping", letter, letter).message
+
+    def locked(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(letter))
+
+    monkeypatch.setattr(command, "opened", locked)
+    assert "found Permission denied [unreadable]" in refusal(letter).message
+    assert "Let the account that runs this read the file" in refusal(letter).remedy
 
 
 def test_the_help_of_the_command_lists_what_is_forgiven() -> None:

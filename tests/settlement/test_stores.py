@@ -304,7 +304,7 @@ def test_the_command_reads_a_file_of_a_bucket_and_says_which_is_not_there(bucket
     assert "3 lines in 1 statements; nothing was stored." in shown.output
     for address, told in [
         (f"{bucket.address}/other.bai", f"there is no file {bucket.address}/other.bai."),
-        (bucket.address, f"there is no file {bucket.address}."),
+        (bucket.address, f"{bucket.address} is a folder."),
         ("s3://nobodys/today.bai", "s3://nobodys/today.bai cannot be read (NoSuchBucket): there is no such bucket."),
         ("s4://user:s3cr3t@bank/a", "s4://***@bank/a is no address of a store that is known."),
     ]:

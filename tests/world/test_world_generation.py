@@ -193,6 +193,7 @@ def test_a_run_that_is_killed_leaves_no_world_and_does_not_hinder_the_next(tmp_p
     [
         ({"loans": 0}, "expected from 1 to 24,750,000 loans, found 0"),
         ({"days": 0}, "days, found 0"),
+        ({"first_day": date(1, 1, 1)}, "a first day in the years 1990 to 2099, found 0001-01-01"),
         ({"noise": -1.0}, "noise from 0 to 5"),
         ({"seed": -1}, "a seed from 0"),
         ({"peak_payments": 5}, "both its day and its number"),

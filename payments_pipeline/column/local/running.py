@@ -14,6 +14,7 @@ from payments_pipeline.column.local.bank import Bank, Customer
 from payments_pipeline.column.local.control import API_KEY, WEBHOOK_SECRET, LocalBank, LocalBankError
 from payments_pipeline.column.local.faults import Faults, parse_faults
 from payments_pipeline.column.local.server import Api
+from payments_pipeline.ports import port_refused
 
 _STARTS_WITHIN_SECONDS: Final = 60
 
@@ -82,10 +83,7 @@ def listening(port: int) -> Iterator[tuple[str, socket.socket]]:
         try:
             listener.bind(("127.0.0.1", port))
         except OSError as error:
-            raise LocalBankError(
-                f"The local bank cannot listen on port {port}: {error.strerror}.",
-                "Another program uses it; name another port with PAYMENTS_BANK_PORT.",
-            ) from None
+            raise port_refused(error, port, "127.0.0.1") from None
         listener.listen(1_024)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}", listener
 
