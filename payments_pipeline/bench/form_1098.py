@@ -39,6 +39,7 @@ from payments_pipeline.reporting.form_1098 import KIND, draft
 from payments_pipeline.reporting.lifecycle import WrittenFile, find_report
 from payments_pipeline.rules.form_1098 import Policy
 from payments_pipeline.settings import Settings
+from payments_pipeline.words import counted
 from payments_pipeline.world.generation import generate
 from payments_pipeline.world.load import load_portfolio
 from payments_pipeline.world.parameters import World
@@ -94,7 +95,7 @@ def _measured(database: Database, folder: Path, personal_data: PersonalData) -> 
             connection.commit()
             shutil.rmtree(folder)
             records, bytes_ = sum(file.records for file in files), sum(file.size_bytes for file in files)
-            return f"{records:,} returns, {len(files)} files, {bytes_ / 1e9:.2f} GB"
+            return f"{records:,} returns, {counted(len(files), 'file')}, {bytes_ / 1e9:.2f} GB"
 
         yield _taken(watcher, "written in FIRE, validated", lambda: written(write_fire))
         yield _taken(watcher, "written in IRIS, validated", lambda: written(write_iris))

@@ -32,6 +32,7 @@ from payments_pipeline.reference_data import follow_the_book, load_reference_dat
 from payments_pipeline.settings import Settings
 from payments_pipeline.settlement.bank_lines import load_bank_lines
 from payments_pipeline.settlement.batches import settle_day
+from payments_pipeline.words import counted
 from payments_pipeline.world.generation import generate
 from payments_pipeline.world.identifiers import transfer_ids
 from payments_pipeline.world.load import load_portfolio
@@ -115,7 +116,7 @@ def measure_labelled(settings: Settings, *, seeds: int, loans: int, days: int, i
                 found.append(lived(template, World(loans, seed, FIRST_DAY, days, noise)))
                 console.print(f"noise {noise:g}, seed {seed}: {_in_words(found[-1])}", highlight=False)
             judged[noise] = together(found)
-    about = f"{seeds} worlds for each noise, of {loans:,} loans and {days} days"
+    about = f"{counted(seeds, 'world')} for each noise, of {counted(loans, 'loan')} and {counted(days, 'day')}"
     header, *rows = _rows(judged, methods)
     table = Table(title=about)
     for number, name in enumerate(header):
@@ -132,7 +133,7 @@ def measure_labelled(settings: Settings, *, seeds: int, loans: int, days: int, i
     wrong = pd.concat([one.false_matches for one in judged.values()])
     if len(wrong):
         raise FalseMatchError(
-            f"{len(wrong)} matches are false: {wrong.head(_EXAMPLES).to_dict('records')}",
+            f"{counted(len(wrong), 'match is', 'matches are')} false: {wrong.head(_EXAMPLES).to_dict('records')}",
             "Find the tier that guesses; a tie is suggested, never matched.",
         )
 

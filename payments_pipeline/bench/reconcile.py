@@ -33,6 +33,7 @@ from payments_pipeline.reporting.reconciliation_html import as_html
 from payments_pipeline.reporting.reconciliation_report import gather
 from payments_pipeline.settings import Settings
 from payments_pipeline.settlement.batches import settle_day
+from payments_pipeline.words import counted
 
 if TYPE_CHECKING:
     import duckdb
@@ -233,7 +234,7 @@ def _measure_report(database: Database, days: int) -> None:
     if not days:
         return
     with database.connect("owner") as owner:
-        for nth in track(range(1, days + 1), description=f"{days} matched days before it", console=console):
+        for nth in track(range(1, days + 1), description=f"{counted(days, 'matched day')} before it", console=console):
             day = DAY - timedelta(days=nth)
             open_days(owner, ["reconciliation.matches"], [day])
             run(owner, "reconciliation/synthetic_history", day=day, like_day=DAY)
@@ -246,7 +247,9 @@ def _measure_report(database: Database, days: int) -> None:
             "select sum(reltuples)::bigint from pg_class where relname ~ '^matches_2[0-9]+$'"
         ).fetchall()
     seconds = _least_report(database)
-    console.print(f"the same with {matches:,} matches of {days} days before it: {seconds:.2f} s", highlight=False)
+    console.print(
+        f"the same with {matches:,} matches of {counted(days, 'day')} before it: {seconds:.2f} s", highlight=False
+    )
 
 
 def _least_report(database: Database) -> float:

@@ -18,6 +18,7 @@ from payments_pipeline.reporting.lifecycle import FILED_FORMATS, WrittenFile, fi
 from payments_pipeline.reporting.register_1098 import write_register
 from payments_pipeline.rules.form_1098 import Policy
 from payments_pipeline.settings import begin
+from payments_pipeline.words import counted
 
 FORMATS: Final[dict[str, Callable[[Desk], list[WrittenFile]]]] = {
     "fire": write_fire,
@@ -87,9 +88,9 @@ def form_1098(
             log(connection, report.report_id, f"{what} written", actor, {"files": len(files)})
     _tell(report.summary["lines"])
     for file in files[:5]:
-        click.echo(f"{file.path}  {file.records:,} forms, {file.size_bytes:,} bytes")
+        click.echo(f"{file.path}  {counted(file.records, 'form')}, {file.size_bytes:,} bytes")
     if len(files) > 5:
-        click.echo(f"and {len(files) - 5:,} more files in {out}")
+        click.echo(f"and {counted(len(files) - 5, 'more file')} in {out}")
     if report.preview_because:
         click.echo(f"This is a preview, which cannot be approved or filed: {report.preview_because}.")
     click.echo(f"{report}: payments report status shows what is to do next")

@@ -20,6 +20,7 @@ from payments_pipeline.reporting.lifecycle import WrittenFile, find_report, log,
 from payments_pipeline.rules.calendar import business_date
 from payments_pipeline.rules.hmda import QUARTERS, ActivityPeriod
 from payments_pipeline.settings import begin
+from payments_pipeline.words import counted
 
 _FORMATS: Final = {"lar": write_lar, "csv": write_csv, "register": write_register}
 
@@ -91,7 +92,7 @@ def hmda(
     if report.preview_because:
         click.echo(f"This is a preview, which cannot be approved or filed: {report.preview_because}.")
     for file in files:
-        click.echo(f"{file.path}  {file.records:,} rows, {file.size_bytes:,} bytes")
+        click.echo(f"{file.path}  {counted(file.records, 'row')}, {file.size_bytes:,} bytes")
     click.echo(f"{report} is {report.status}. Next: {next_step(report, judgement)}")
 
 

@@ -15,6 +15,7 @@ from payments_pipeline.postgres.run import query
 from payments_pipeline.reporting import lifecycle
 from payments_pipeline.reporting.lifecycle import LifecycleError, Report
 from payments_pipeline.settings import begin
+from payments_pipeline.words import counted
 
 _KINDS = {command: kind for kind, command in lifecycle.COMMANDS.items()}
 _NEXT = {
@@ -55,7 +56,7 @@ def status(*, with_log: bool) -> None:
         for file in files[each.report_id]:
             reference = f", submitted as {file['reference']}" if file["reference"] else ""
             wide.print(
-                f"{each}: {file['file_name']}, {file['records']:,} records, sha256 {bytes(file['sha256']).hex()[:16]}{reference}",
+                f"{each}: {file['file_name']}, {counted(file['records'], 'record')}, sha256 {bytes(file['sha256']).hex()[:16]}{reference}",
                 soft_wrap=True,
             )
     if with_log:

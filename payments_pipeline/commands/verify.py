@@ -51,7 +51,8 @@ def _tell(result: Result) -> None:
     verdict = click.style("ok", fg="green") if result.holds else click.style("FAILED", fg="red", bold=True)
     verdict += " " * (6 - len("ok" if result.holds else "FAILED"))
     click.echo(
-        f"{result.law.number}  {result.checked.name:<36} {verdict} {result.rows:>13,} rows {result.seconds:>8.2f} s"
+        f"{result.law.number}  {result.checked.name:<36} {verdict} {result.rows:>13,} "
+        f"{'row ' if result.rows == 1 else 'rows'} {result.seconds:>8.2f} s"
     )
     for violation in result.violations:
         click.echo(f"     {violation}")

@@ -14,6 +14,7 @@ from payments_pipeline.hmda.catalogue import edits_table
 from payments_pipeline.hmda.census import read_census
 from payments_pipeline.hmda.check import Finding, RegisterCheck, Violation
 from payments_pipeline.hmda.edits.model import QUARTERS, YEARS
+from payments_pipeline.words import counted
 
 _KINDS = ("parser", "syntactic", "validity", "quality", "macro")
 _CAN_BLOCK = _KINDS[:3]
@@ -93,7 +94,7 @@ def _print_summary(register: RegisterCheck, rows: int) -> bool:
     for key in sorted(found, key=lambda key: (_KINDS.index(key[0]), key[1:])):
         _print_edit(key, texts[key], counts[key], found[key])
     parsed = register.totals.rows if register.totals else 0
-    click.echo(f"{register.lines:,} rows read, {register.lines - parsed:,} of them with formatting errors")
+    click.echo(f"{counted(register.lines, 'row')} read, {register.lines - parsed:,} of them with formatting errors")
     if blocking:
         faults = ", ".join(f"{blocking[kind]:,} {kind}" for kind in _CAN_BLOCK if blocking[kind])
         click.echo(f"Not ready to file: {faults}.")

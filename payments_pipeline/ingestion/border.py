@@ -25,6 +25,7 @@ from payments_pipeline.ingestion.schema import EXPECTED, HEADER, WHOLE_ROW, faul
 from payments_pipeline.postgres.copy import copy_arrow
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.rules.calendar import business_date
+from payments_pipeline.words import counted
 
 _STAGED_COLUMNS: Final = {
     "event": "event",
@@ -219,7 +220,7 @@ def _check_end(delivery: Delivery, source: "_HashingReader", sha256: bytes, rece
         )
     if delivery.announced.rows not in (None, received):
         raise DeliveryError(
-            f"{delivery.name} has {received} rows, and {SIDECAR} announces {delivery.announced.rows}",
+            f"{delivery.name} has {counted(received, 'row')}, and {SIDECAR} announces {delivery.announced.rows}",
             "ask the sender which is right, put a file and a sidecar that agree in the same place, ingest again.",
             "rows",
         )

@@ -18,6 +18,7 @@ from payments_pipeline.ingestion.deliveries import deliveries, delivery_of
 from payments_pipeline.ingestion.ingest import BatchReport, ingest_pending
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.settings import begin
+from payments_pipeline.words import counted
 
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 _BATCHES_SHOWN: Final = 40
@@ -61,12 +62,12 @@ def _bars() -> Iterator[Progress]:
 def _report(reports: list[BatchReport], staged: list[Staged], files: int) -> None:
     if reports:
         Console().print(_table(reports))
-    click.echo(f"{files} files: {len(staged)} new, {files - len(staged)} taken in before.")
+    click.echo(f"{counted(files, 'file')}: {len(staged)} new, {files - len(staged)} taken in before.")
     if rejected := sum(report.errors for report in reports):
         click.echo(f"rows rejected: {rejected}; each has a case that says what is wrong with it:\n  {_SHOW_REJECTED}")
     if refused := [one.refusal for one in staged if one.refusal]:
         raise RefusedFilesError(
-            f"{len(refused)} files were refused:\n  " + "\n  ".join(refused),
+            f"{counted(len(refused), 'file was', 'files were')} refused:\n  " + "\n  ".join(refused),
             "their cases in operations.exception_cases (category artifact) say what to do; nothing of them was stored.",
         )
 

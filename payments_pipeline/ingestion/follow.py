@@ -24,6 +24,7 @@ from payments_pipeline.ingestion.poll import (
     poll_events,
 )
 from payments_pipeline.ingestion.webhook_queue import TakenUp, take_up_webhooks
+from payments_pipeline.words import counted
 
 
 class BankUnreachableError(PaymentsError):
@@ -45,8 +46,9 @@ class Followed:
         accepted, errors = (sum(getattr(batch, name) for batch in self.batches) for name in ("accepted", "errors"))
         known_now = f", {self.read_again} whose type is known now" if self.read_again else ""
         return (
-            f"{self.webhooks.messages} webhooks; {self.polled.pages} pages with {self.polled.new} new events; "
-            f"{self.asked.new} more by asking again{known_now}. {accepted} rows taken up, {errors} rejected."
+            f"{counted(self.webhooks.messages, 'webhook')}; {counted(self.polled.pages, 'page')} with "
+            f"{counted(self.polled.new, 'new event')}; "
+            f"{self.asked.new} more by asking again{known_now}. {counted(accepted, 'row')} taken up, {errors} rejected."
         )
 
 

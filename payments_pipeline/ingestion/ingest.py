@@ -17,6 +17,7 @@ import psycopg
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.postgres.days import add_rows, drop_rows
 from payments_pipeline.postgres.run import query, run
+from payments_pipeline.words import counted
 
 ROWS_AT_ONCE: Final = 2_000_000
 
@@ -74,7 +75,7 @@ def ingest_pending(
     close_days(connection)  # last, since a day fills sooner without its keys
     if failures:
         raise IngestError(
-            f"{len(failures)} of {len(pending)} staged batches could not be taken up; the first: {failures[0]}",
+            f"{len(failures)} of {counted(len(pending), 'staged batch', 'staged batches')} could not be taken up; the first: {failures[0]}",
             "ingestion.staging_process_log names them; once the cause is mended, ingest again.",
         ) from failures[0]
     return reports

@@ -20,6 +20,7 @@ from payments_pipeline.postgres.run import query, run
 from payments_pipeline.reporting.lifecycle import Report, add_report, find_reports
 from payments_pipeline.reporting.whole_books import bound_memory, stream
 from payments_pipeline.rules.form_1098 import Policy, file_by
+from payments_pipeline.words import counted
 
 KIND: Final = "form_1098"
 FIRST_TAX_YEAR: Final = 2016
@@ -234,7 +235,7 @@ def _refuse_difference(connection: psycopg.Connection[Any], tax_year: int, versi
         for row in found
     )
     raise Form1098Error(
-        f"the forms of {tax_year} and the general ledger differ for {found[0]['differences']:,} loans, in cents: {shown}",
+        f"the forms of {tax_year} and the general ledger differ for {counted(found[0]['differences'], 'loan')}, in cents: {shown}",
         "payments verify names what is wrong with the ledger.",
     )
 

@@ -14,6 +14,7 @@ from payments_pipeline.reporting.form_1098 import bridge, differences
 from payments_pipeline.reporting.lifecycle import Report, find_reports
 from payments_pipeline.reporting.register_1098 import BOX_NAMES, SHOWN, TO_REVIEW, Review, label
 from payments_pipeline.rules.form_1098 import correct_until, file_by, furnish_by
+from payments_pipeline.words import counted
 
 _LIFE: Final = ("drafted", "validated", "approved", "submitted")
 _MEANING: Final = {
@@ -88,7 +89,7 @@ class Page:
         report, year = self.desk.report, self.desk.tax_year
         due = sum(line["forms"] or 0 for line in self.lines if line["what"] == "reportable")
         what = (
-            f"**{due:,} returns are due** for the {self.review.forms:,} mortgages that we serviced in {year}. "
+            f"**{counted(due, 'return is', 'returns are')} due** for the {counted(self.review.forms, 'mortgage')} that we serviced in {year}. "
             f"Borrowers must have their statements by **{furnish_by(year):%B %-d, %Y}**; returns are filed by "
             f"**{file_by(year):%B %-d, %Y}** and may be corrected until {correct_until(year):%B %-d, %Y}."
         )
@@ -133,7 +134,7 @@ class Page:
             "## Do the forms agree with the general ledger?",
             "**Yes, to the cent, in the sum and for each loan.**"
             if self.is_in_agreement
-            else f"**No: {self.differing:,} loans differ.** Nothing may be filed.",
+            else f"**No: {counted(self.differing, 'loan differs', 'loans differ')}.** Nothing may be filed.",
             "",
             "| | forms | amount |",
             "|---|---:|---:|",

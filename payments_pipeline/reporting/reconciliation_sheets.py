@@ -30,6 +30,7 @@ from payments_pipeline.reporting.reconciliation_report import (
     Total,
 )
 from payments_pipeline.rules.bridge import Cause
+from payments_pipeline.words import counted
 
 CSV_COLUMNS: Final = tuple(column.name for column in fields(Item))
 
@@ -122,7 +123,7 @@ def _summary(report: DayReport) -> Iterable[Sequence[object]]:
     """As at the top of the page, but as values that can be calculated with."""
     yield "day", report.day, report.verdict
     yield "our books", _Money(report.our_cents), f"{report.movements:,} movements"
-    yield "the bank", _Money(report.bank_cents), f"{report.lines:,} lines"
+    yield "the bank", _Money(report.bank_cents), counted(report.lines, "line")
     yield "variance", _Money(report.variance_cents), "bank less books"
     yield "of it explained", _Money(report.explained_cents), "needs nobody"
     yield "of it open", _Money(report.open_cents), "somebody must look"

@@ -29,6 +29,7 @@ from payments_pipeline.settlement.statements import (
     unreadable,
 )
 from payments_pipeline.settlement.stores import file_at, opened
+from payments_pipeline.words import counted
 
 
 class RefusedStatementsError(PaymentsError):
@@ -86,7 +87,8 @@ def statements(
             _show(one, is_check)
     if refused := [one.refusal for one in loaded if one.is_refused]:
         raise RefusedStatementsError(
-            f"{len(refused)} of {len(files)} files were refused:\n  " + "\n  ".join(refused),
+            f"{len(refused)} of {counted(len(files), 'file')} {'was' if len(refused) == 1 else 'were'} refused:\n  "
+            + "\n  ".join(refused),
             loaded[[one.is_refused for one in loaded].index(True)].faults[0].remedy,
         )
 
@@ -161,14 +163,17 @@ def _show(one: Loaded, is_check: bool) -> None:
     _tell(console, "fault", one.faults)
     if one.is_refused:
         return
+    told = f"{counted(one.lines, 'line')} in {counted(len(one.statements), 'statement')}"
     if is_check:
-        click.echo(f"{one.lines:,} lines in {len(one.statements)} statements; nothing was stored.")
+        click.echo(f"{told}; nothing was stored.")
     else:
         withdrawn = sum(statement.withdrawn for statement in one.statements)
         taken_back = f", {withdrawn:,} taken back" if withdrawn else ""
-        click.echo(f"{one.lines:,} lines in {len(one.statements)} statements: {one.added:,} new{taken_back}.")
+        click.echo(f"{told}: {one.added:,} new{taken_back}.")
     if one.unclassified:
-        click.echo(f"{one.unclassified:,} lines fit no rule of data/statement_rules.csv; they count as book, other.")
+        click.echo(
+            f"{counted(one.unclassified, 'line')} without a rule in data/statement_rules.csv: counted as book, other."
+        )
 
 
 def _what(statement: Stored) -> str:

@@ -15,6 +15,7 @@ from payments_pipeline.postgres.run import run
 from payments_pipeline.resources import Platform
 from payments_pipeline.rules.calendar import business_date
 from payments_pipeline.settlement.statements import StatementFolder, Waiting, ask_for_days
+from payments_pipeline.words import counted
 
 MAX_SECONDS: Final = 20.0
 """A tick may take a minute; what is left after this is there for the next one."""
@@ -34,7 +35,7 @@ class TakenUp:
     """For which the tick had no time."""
 
     def __str__(self) -> str:
-        told = f"{self.stored} statement files stored, {self.refused} refused"
+        told = f"{counted(self.stored, 'statement file')} stored, {self.refused} refused"
         told += f", {self.left_to_a_run} left to a run" if self.left_to_a_run else ""
         return told + (f", {self.unread} left to the next tick." if self.unread else ".")
 
@@ -66,7 +67,11 @@ def statement_files(context: dg.SensorEvaluationContext, platform: dg.ResourcePa
             refused = sum(not one.is_mapping for one in waiting)
             return dg.SkipReason(
                 "No new statement."
-                + (f" {refused} files are not stored: see the cases of category statement." if refused else "")
+                + (
+                    f" {counted(refused, 'file is', 'files are')} not stored: see the cases of category statement."
+                    if refused
+                    else ""
+                )
             )
         others = [one for one in waiting if _mark(one) in looked_at]
         taken, read = _take_up(connection, place, new, others, now)

@@ -35,14 +35,14 @@ def test_a_folder_is_taken_in_and_each_batch_shown(ingest: Ingest, tmp_path: Pat
 
 def test_without_a_path_the_inbox_of_the_home_is_taken_in(ingest: Ingest, tmp_path: Path) -> None:
     put_rows(tmp_path / "home" / "inbox", "column_ach.csv", [row()])
-    assert "files: 1 new" in ingest().stdout
-    assert "files: 0 new, 1 taken in before" in ingest().stdout
+    assert "1 file: 1 new" in ingest().stdout
+    assert "1 file: 0 new, 1 taken in before" in ingest().stdout
 
 
 def test_one_file_is_taken_in_alone(ingest: Ingest, tmp_path: Path) -> None:
     path = put_rows(tmp_path, "column_ach.csv", [row()])
     put_rows(tmp_path, "lockbox.csv", [row()])
-    assert "files: 1 new" in ingest(path).stdout
+    assert "1 file: 1 new" in ingest(path).stdout
 
 
 def test_only_what_arrived_through_the_day_is_taken_in(ingest: Ingest, tmp_path: Path) -> None:

@@ -234,7 +234,7 @@ def test_a_cent_that_the_ledger_has_and_no_form_is_found_and_stops_the_draft(
             (book["ordinary"].loan_id,),
         )
         with pytest.raises(
-            Form1098Error, match="differ for 1 loans, in cents: loan 1: interest 100001 by the ledger, 100000"
+            Form1098Error, match="differ for 1 loan, in cents: loan 1: interest 100001 by the ledger, 100000"
         ):
             draft(owner, 2025, POLICY, "Pat")
         owner.rollback()

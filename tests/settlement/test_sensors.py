@@ -36,7 +36,7 @@ def test_new_files_are_stored_and_exactly_their_days_are_asked_for_again(desk: D
     assert desk.tick().skip_message == "No new statement."
     (folder / "today.bai").write_bytes(GOOD)
 
-    assert desk.tick().skip_message == "1 statement files stored, 0 refused."
+    assert desk.tick().skip_message == "1 statement file stored, 0 refused."
 
     assert len(desk.lines()) == 3
     assert desk.rows("select business_date, reason from operations.day_requests") == [(DAY, "reposted")]
@@ -60,7 +60,7 @@ def test_a_broken_file_is_one_case_is_not_read_every_minute_and_holds_nothing_up
 
     desk.tick()
     assert (read, len(desk.lines()), desk.cases()) == (["a-broken.bai", "b-good.bai"], 3, [("total", "open")])
-    assert "1 files are not stored" in (desk.tick().skip_message or "")
+    assert "1 file is not stored" in (desk.tick().skip_message or "")
     assert len(read) == 2
 
     # the next new file may be what it lacks, so both are looked at

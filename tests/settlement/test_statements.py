@@ -587,7 +587,7 @@ def test_the_command_checks_without_storing(tmp_path: Path) -> None:
     assert shown.exit_code == 0, shown.output
     assert "000123" in shown.output
     assert "1,000.00" in shown.output
-    assert "3 lines in 1 statements; nothing was stored." in shown.output
+    assert "3 lines in 1 statement; nothing was stored." in shown.output
     told = CliRunner().invoke(
         command.statements, ["--check", "--json", str(tmp_path / "a.bai"), str(tmp_path / "b.sta")]
     )
@@ -614,6 +614,8 @@ def test_what_cannot_be_a_statement_is_told_with_what_to_do_about_it(
     letter = tmp_path / "letter.txt"
     letter.write_bytes(b"Dear bank, \xff")
     assert "the file that you meant" in refusal(letter).remedy
+    assert refusal(letter).message.startswith("1 of 1 file was refused:")
+    assert refusal(letter, letter).message.startswith("2 of 2 files were refused:")
     assert "is not text in UTF-8" in refusal("--mapping", letter, letter).message
 
     def locked(*_: object) -> None:

@@ -301,7 +301,7 @@ def test_the_command_reads_a_file_of_a_bucket_and_says_which_is_not_there(bucket
     bucket.put("treasury/today.bai", GOOD)
     shown = CliRunner().invoke(command.statements, ["--check", f"{bucket.address}/today.bai"])
     assert shown.exit_code == 0, shown.output
-    assert "3 lines in 1 statements; nothing was stored." in shown.output
+    assert "3 lines in 1 statement; nothing was stored." in shown.output
     for address, told in [
         (f"{bucket.address}/other.bai", f"there is no file {bucket.address}/other.bai."),
         (bucket.address, f"{bucket.address} is a folder."),

@@ -16,6 +16,7 @@ from payments_pipeline.column.local.running import listening
 from payments_pipeline.column.local.running import serve as serve_bank
 from payments_pipeline.paths import make_open_folder
 from payments_pipeline.settings import Settings, begin
+from payments_pipeline.words import counted
 
 _DAY_OR_INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 
@@ -68,7 +69,9 @@ def serve(
     start = now.replace(tzinfo=UTC) if now else _noted(settings)
     with listening(settings.bank_port if port is None else port) as (address, listener):
         opened = Bank(world or settings.home / "world", customer, parse_faults(faults), start)
-        click.echo(f"local bank  {address}  at {opened.now:%Y-%m-%d %H:%M} UTC, {len(opened.timeline.spool):,} events")
+        click.echo(
+            f"local bank  {address}  at {opened.now:%Y-%m-%d %H:%M} UTC, {counted(len(opened.timeline.spool), 'event')}"
+        )
         serve_bank(opened, listener)
 
 

@@ -13,6 +13,7 @@ from payments_pipeline.hmda.edits.language import any_equals, equals, is_exempt,
 from payments_pipeline.hmda.edits.model import FileEdit, Filing, Period, Totals
 from payments_pipeline.hmda.edits.quality import EXEMPTION_CODED, HUD
 from payments_pipeline.hmda.layout import EXEMPT_CODE
+from payments_pipeline.words import counted
 
 _TEXT_OF_ROWS: Final = {edit.id: edit.text for edit in quality.EDITS}
 
@@ -65,7 +66,7 @@ EDITS: Final[tuple[FileEdit, ...]] = (
         ),
         fields=("total_entries",),
         passes=lambda totals, filing: filing.sheet is None or filing.sheet.total_entries == totals.rows,
-        found=lambda totals, filing: f"{_reported(filing)}, where {totals.rows} rows could be read",
+        found=lambda totals, filing: f"{_reported(filing)}, where {counted(totals.rows, 'row')} could be read",
     ),
     FileEdit(
         id="S305",
@@ -93,7 +94,7 @@ EDITS: Final[tuple[FileEdit, ...]] = (
         period=Period.QUARTERLY,
         passes=lambda totals, _: totals.sums["in_period"] > 0 and not totals.sums["after_period"],
         found=lambda totals, _: (
-            f"{totals.sums['in_period']} rows in the quarter, {totals.sums['after_period']} after it"
+            f"{counted(totals.sums['in_period'], 'row')} in the quarter, {totals.sums['after_period']} after it"
         ),
     ),
     FileEdit(
@@ -198,7 +199,7 @@ EDITS: Final[tuple[FileEdit, ...]] = (
         last_year=2024,
         is_macro=True,
         passes=lambda totals, _: not totals.sums["exempt"],
-        found=lambda totals, _: f"{totals.sums['exempt']} rows",
+        found=lambda totals, _: counted(totals.sums["exempt"], "row"),
     ),
     FileEdit(
         id="Q647",
@@ -209,6 +210,6 @@ EDITS: Final[tuple[FileEdit, ...]] = (
         passes=lambda totals, filing: (
             filing.sheet is None or filing.sheet.federal_agency != HUD or not totals.sums["exempt"]
         ),
-        found=lambda totals, _: f"{totals.sums['exempt']} rows",
+        found=lambda totals, _: counted(totals.sums["exempt"], "row"),
     ),
 )
