@@ -162,6 +162,7 @@ def _decide(
     kind: Kind, day: date, lines: Sequence[str], payments: Sequence[UUID], reason: str, decided_by: str
 ) -> None:
     with _connect() as connection:
+        require_run(connection, day)
         stored = decide(connection, kind, day, lines=lines, payments=payments, reason=reason, decided_by=decided_by)
     _tell(stored)
 

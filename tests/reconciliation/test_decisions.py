@@ -301,6 +301,8 @@ def test_a_day_that_was_never_run_is_not_told_as_one_on_which_nothing_is_open(
     for command in ("show", "suggestions", "day"):
         assert refusal(command) == (f"{TUESDAY} has not been run: the days that have been run are {saturday}, {MONDAY}")
         assert "9999-12-31 has not been run" in refusal(command, "9999-12-31")
+    decision = ("write-off", "--date", "9999-12-31", "--line", "x", "--reason", "small", "--by", "Ann")
+    assert isinstance(CliRunner().invoke(payments, ["reconcile", *decision]).exception, NeverRunError)
     quiet = CliRunner().invoke(payments, ["reconcile", "day", "--date", str(saturday)])
     assert quiet.output == f"{saturday}: nothing was expected at the bank, and the bank shows nothing\n"
     assert "nothing is open" in CliRunner().invoke(payments, ["reconcile", "show", "--date", str(saturday)]).output
