@@ -2,12 +2,12 @@
 
 import getpass
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import click
 
+from payments_pipeline.clock import now
 from payments_pipeline.money import dollars
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.connect import open_database
@@ -27,7 +27,6 @@ FORMATS: Final[dict[str, Callable[[Desk], list[WrittenFile]]]] = {
     "pdf": write_statements,
     "register": write_register,
 }
-
 
 _LOAN_DIGITS: Final = 10
 
@@ -78,7 +77,7 @@ def form_1098(
             report = draft(connection, tax_year, Policy(uses_january_15=january_15), actor)
         else:
             report = find_report(connection, KIND, str(tax_year), version)
-        is_prior_year = tax_year < datetime.now(UTC).year - 1
+        is_prior_year = tax_year < now(settings.home).year - 1
         desk = Desk(connection, PersonalData.of(settings), report, filer, out.absolute(), is_test, is_prior_year)
         files = write_statements(desk, _loan_ids(loans)) if loans else FORMATS[format_](desk)
         if format_ in FILED_FORMATS and not is_test:

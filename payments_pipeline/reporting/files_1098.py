@@ -299,9 +299,12 @@ def _refuse(path: Path, shown: list[str], count: int, faults: Sequence[Fault]) -
 
 
 def write_statements(desk: Desk, loans: Sequence[int] | None = None) -> list[WrittenFile]:
-    """A statement for each borrower whose form is due, in folders of a thousand, and the list of them with their hashes."""
+    """A statement for each borrower whose form is due, in folders of a thousand, and the list of them with their hashes.
+
+    Of loans that were named there is a list of its own: that of all borrowers stays what it is.
+    """
     require_agreement(desk.connection, desk.report)
-    folder, listing = desk.path(".statements"), desk.path(".statements.csv")
+    folder, listing = desk.path(".statements"), desk.path(".statements.chosen.csv" if loans else ".statements.csv")
     count = 0
     with becoming(listing) as list_part, list_part.open("w", encoding="ascii", newline="") as out:
         writer = csv.writer(out)

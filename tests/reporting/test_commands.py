@@ -57,6 +57,13 @@ def test_a_year_is_computed_written_approved_by_another_and_submitted(run: objec
     for format_ in ("register", "pdf"):
         assert run("1098", "--year", "2025", "--format", format_, "--out", out, "--by", "Pat").exit_code == 0
     assert run("1098", "--year", "2026", "--format", "iris", "--out", out, "--by", "Pat").exit_code == 0
+    listed = (Path(out) / "1098-2025-v1.statements.csv").read_text().splitlines()
+    assert len(listed) == 1 + 14
+    one = ("--loan", listed[1].split(",")[0])
+    assert run("1098", "--year", "2025", "--format", "pdf", "--out", out, "--by", "Pat", *one).exit_code == 0
+    assert (Path(out) / "1098-2025-v1.statements.csv").read_text().splitlines() == listed
+    assert len((Path(out) / "1098-2025-v1.statements.chosen.csv").read_text().splitlines()) == 2
+
     assert {path.name for path in Path(out).iterdir()} >= {
         "1098-2025-v1.register.html", "1098-2025-v1.register.csv", "1098-2025-v1.statements", "1098-2026-v1.iris-O001.xml",
     }  # fmt: skip
