@@ -23,6 +23,14 @@ TERMS = Terms(10_000_00, 30_000, amortisation.level_payment(10_000_00, 30_000, 1
 RECEIPTS = [Receipt(f"00000000-0000-0000-0000-00000000000{n}", DAY, 0, TERMS.payment_cents) for n in (1, 2)]
 INSERT = "insert into servicing.loan_statuses (loan_id, effective_on, status, reason, booked_on) values (%s, %s, %s, 'told by the court', %s)"
 LEARNED = DAY + timedelta(days=40)
+KEPT = (
+    "events_tell_which_statuses_were_set",
+    "events_tell_what_was_allocated",
+    "entries_follow_from_allocations",
+    "one_posting_per_payment",
+    "every_payment_conserves_its_cents",
+    "no_part_is_negative",
+)
 
 
 class Office:
@@ -63,11 +71,20 @@ class Office:
             return dict(rows)
 
     def told(self) -> list[tuple[int, str, date]]:
-        """The statuses that the chains tell of, as the law demands it."""
+        """The statuses that the chains tell of, as the laws demand it."""
         with self._pipeline.transaction():
-            assert check(self._pipeline, "events_tell_which_statuses_were_set") == []
+            for name in KEPT:
+                assert check(self._pipeline, name) == [], name
             return self._pipeline.execute(
                 "select loan_id, data ->> 'status', booked_on from ledger.events where type = 'loan.status_set' order by loan_id, (data ->> 'seq')"
+            ).fetchall()
+
+    def policies(self, loan_id: int) -> list[tuple[str, str | None]]:
+        """The policies under which the receipt of a loan has been applied, and why each came after the one before."""
+        with self._pipeline.transaction():
+            return self._pipeline.execute(
+                "select policy, reason from ledger.allocations where loan_id = %s and kind = 'receipt' order by seq",
+                (loan_id,),
             ).fetchall()
 
     def in_suspense(self) -> list[int]:
@@ -168,3 +185,21 @@ def test_a_status_is_told_once_however_often_its_day_is_run(office: Office) -> N
     office.run()
     office.run()
     assert office.told() == [(1, "legal_hold", LEARNED)]
+
+
+def test_another_policy_is_told_though_it_moves_no_cent(office: Office) -> None:
+    office.set_status(1, "legal_hold")
+    office.run()
+    office.own(
+        "insert into servicing.loan_statuses (loan_id, effective_on, seq, status, reason) values (1, %s, 2, 'bankruptcy', 'a mistake')",
+        DAY,
+    )
+    for _ in range(2):  # the second run has nothing to add
+        office.run()
+        assert office.policies(1) == [
+            ("current", None),
+            ("legal_hold", "folded again under another policy"),
+            ("bankruptcy", "folded again under another policy"),
+        ]
+    assert office.in_suspense() == [1]
+    assert [status for _, status, _ in office.told()] == ["legal_hold", "bankruptcy"]

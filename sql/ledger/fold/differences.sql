@@ -14,7 +14,7 @@ with returned as (
 posted as (
     select
         a.loan_id, a.subject_id, a.kind, a.effective_on, a.effective_on as chain_on, max(a.seq) as seq,
-        max(a.channel) as channel, a.found_on,
+        max(a.channel) as channel, (array_agg(a.policy order by a.seq desc))[1] as policy, a.found_on,
         0::bigint as cash,
         sum(a.fees_cents)::bigint as fees,
         sum(a.interest_cents)::bigint as interest,
@@ -29,7 +29,7 @@ posted as (
     union all
 
     select
-        a.loan_id, a.subject_id, a.kind, a.effective_on, r.chain_on, max(a.seq), max(a.channel), t.booked_on,
+        a.loan_id, a.subject_id, a.kind, a.effective_on, r.chain_on, max(a.seq), max(a.channel), null, t.booked_on,
         sum(a.cash_cents)::bigint, 0, 0, 0, 0, 0, sum(a.returned_cents)::bigint
     from returned as r
     inner join pg_temp.touched as t on r.loan_id = t.loan_id
@@ -50,6 +50,8 @@ compared as (
         coalesce(w.loan_id, p.loan_id) as loan_id, coalesce(w.subject_id, p.subject_id) as subject_id,
         coalesce(w.kind, p.kind) as kind, coalesce(p.seq, 0) + 1 as seq, coalesce(w.channel, p.channel) as channel,
         coalesce(w.policy, 'none') as policy, w.booked_on, p.found_on, w.return_code,
+        -- who must look at a receipt goes by its policy, so that one which moves no cent is told as well
+        coalesce(w.policy, 'none') <> p.policy as is_other_policy,
         case
             when w.kind = 'return' or p.kind = 'return' then coalesce(w.cash, 0) - coalesce(p.cash, 0)
             when p.seq is null then w.cash
@@ -75,6 +77,7 @@ select
         when c.kind = 'return' then 'it went back earlier than first told'
         when c.return_code is not null then 'returned ' || c.return_code
         when c.kind = 'release' then 'release folded again'
+        when c.is_other_policy then 'folded again under another policy'
         else 'folded again after an earlier receipt, return or charge'
     end as reason,
     c.return_code
@@ -86,7 +89,8 @@ where
     or c.principal <> 0
     or c.escrow <> 0
     or c.suspense <> 0
-    or c.returned <> 0;
+    or c.returned <> 0
+    or c.is_other_policy;
 
 create temporary table new_fees as
 with posted as (
