@@ -15,7 +15,8 @@ from uuid import UUID
 import psycopg
 
 from payments_pipeline.errors import PaymentsError
-from payments_pipeline.postgres.days import add_rows, drop_rows
+from payments_pipeline.postgres.days import add_rows, close_days, drop_rows
+from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.words import counted
 
@@ -63,7 +64,7 @@ def ingest_pending(
     """
     with connection.transaction():
         pending = query(connection, "ingestion/pending_batches")
-    close_days(connection)  # finding the rows of a batch needs the keys of the staged days
+    close_filled_days(connection)  # finding the rows of a batch needs the keys of the staged days
     reports: list[BatchReport] = []
     failures: list[Exception] = []
     done = 0
@@ -72,7 +73,7 @@ def ingest_pending(
             progress(done, len(pending))
         reports += _take_up_or_one_by_one(connection, group, failures)
         done += len(group)
-    close_days(connection)  # last, since a day fills sooner without its keys
+    close_filled_days(connection)  # last, since a day fills sooner without its keys
     if failures:
         raise IngestError(
             f"{len(failures)} of {counted(len(pending), 'staged batch', 'staged batches')} could not be taken up; the first: {failures[0]}",
@@ -85,16 +86,23 @@ def ingest_batch(connection: psycopg.Connection[Any], batch_id: UUID) -> BatchRe
     """Takes up one staged batch. One that was taken up before is reported as it was, and nothing changes."""
     failures: list[Exception] = []
     reports = _take_up_or_one_by_one(connection, [batch_id], failures)
-    close_days(connection)
+    close_filled_days(connection)
     if failures:
         raise failures[0]
     return reports[0]
 
 
-def close_days(connection: psycopg.Connection[Any]) -> None:
-    """Gives the days of staged rows and ingestions that were filled their keys."""
+def close_filled_days(connection: psycopg.Connection[Any]) -> None:
+    """Gives the days of staged rows, ingestions and events that were filled their keys.
+
+    A day at a time: with two in one transaction, it and a reader of both could wait for each other.
+    """
     with connection.transaction():
-        run(connection, "ingestion/close_days")
+        filled = query(connection, "ingestion/filled_days")
+    for one in filled:
+        with connection.transaction():
+            hold(connection, "ingestion.payment_ingestions")
+            close_days(connection, [one["table_name"]], [one["day"]])
 
 
 def _groups(pending: Sequence[dict[str, Any]]) -> Iterator[list[UUID]]:

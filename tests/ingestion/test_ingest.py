@@ -1,7 +1,9 @@
 import json
 import random
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -296,6 +298,36 @@ def test_days_have_their_keys_when_all_is_taken_up(connection: psycopg.Connectio
         )
         == []
     )
+
+
+def test_who_reads_two_days_while_they_get_their_keys_is_not_waited_for_with_both(
+    database: Database, connection: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    dates = ("2026-02-26", "2026-02-27")
+    put_rows(tmp_path, "a.csv", [row(reference_number=day, value_date=day) for day in dates])
+    take_in(connection, tmp_path)
+    without_keys = [f"ingestion.payment_ingestions_{day.replace('-', '')}" for day in dates]
+    with database.connect("owner") as owner:
+        for table in without_keys:
+            owner.execute(f"alter table {table} drop constraint {table.partition('.')[2]}_pkey".encode())
+    read = "select count(*) from ingestion.payment_ingestions where effective_on = %s::date"
+    blocked = "select count(*) from pg_locks where not granted and relation = %s::regclass"
+    with (
+        database.connect() as reader,
+        database.connect() as closer,
+        database.connect(autocommit=True) as watcher,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        fetch(reader, read, dates[1])
+        closing = threads.submit(ingest.close_filled_days, closer)
+        until = time.monotonic() + 30
+        while fetch(watcher, blocked, without_keys[1]) == [(0,)] and time.monotonic() < until:
+            time.sleep(0.02)
+        # the first day has its key, so that it can be read while the second waits for this reader
+        reader.execute("set local lock_timeout = '10s'")
+        assert fetch(reader, read, dates[0]) == [(1,)]
+        reader.commit()
+        closing.result(timeout=30)
 
 
 def test_two_runs_at_once_take_everything_up_once(

@@ -148,7 +148,7 @@ def test_ingestion_may_give_a_day_its_key_while_it_is_shared(
         asked.wait(30)
         with database.connect(autocommit=True) as other:
             other.execute("set statement_timeout = '30s'")
-            ingest.close_days(other)
+            ingest.close_filled_days(other)
 
     def work_out_beside_it(share: Any, *args: Any, **kwargs: Any) -> None:
         asked.wait(30)

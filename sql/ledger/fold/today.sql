@@ -30,9 +30,10 @@ with active as (
 ),
 
 statuses as (
-    -- the dated status in force; a loan without one is active
+    -- the dated status in force; a loan without one is active. Of the loans being folded alone, which may be few
     select distinct on (s.loan_id) s.loan_id, s.status
-    from servicing.loan_statuses as s
+    from pg_temp.fold as f
+    inner join servicing.loan_statuses as s on f.loan_id = s.loan_id
     where s.effective_on <= %(day)s
     order by s.loan_id asc, s.effective_on desc, s.seq desc
 ),
