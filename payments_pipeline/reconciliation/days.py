@@ -18,8 +18,8 @@ from payments_pipeline.rules.calendar import add_bank_days, is_bank_day
 
 PASSES: Final = (
     ("decided", None),
+    ("same_key", "reference_of_the_day"),  # of one day alone, and so before what other days may change
     ("same_key", "transfer_id"),
-    ("same_key", "reference_of_the_day"),
     ("same_key", "reference_amount"),
     ("batches", None),
     ("like_reference", "like_reference"),
@@ -91,7 +91,7 @@ def match_day(connection: psycopg.Connection[Any], day: date) -> Matched:
     # what is joined is a day's rows; the default would spill each of them to disk
     connection.execute("set local work_mem = '256MB'")
     open_days(connection, ["reconciliation.matches"], [day])
-    near = days_around(connection, day, windows=2)
+    near = days_around(connection, day, windows=3)
     _pair(connection, day, near)
     has_both_sides = _match_the_rest(connection, day, near)
     is_new = not _has_matches(connection, day)
@@ -150,7 +150,7 @@ def _pair(connection: psycopg.Connection[Any], day: date, near: dict[date, int])
 def _match_the_rest(connection: psycopg.Connection[Any], day: date, near: dict[date, int]) -> bool:
     """Pass after pass on what is left over; whether there was anything to match: lines, and movements."""
     days = list(near)
-    left = query(connection, "reconciliation/left_over", day=day, near=days, apart=list(near.values()))
+    left = query(connection, "reconciliation/left_over", day=day, near=days, numbers=list(near.values()))
     value_dates = [row["effective_on"] for row in left]
     learned = query(connection, "reconciliation/left_payments", value_dates=value_dates)
     booked_days = [row["booked_on"] for row in learned]
@@ -167,14 +167,15 @@ def _match_the_rest(connection: psycopg.Connection[Any], day: date, near: dict[d
 
 
 def days_around(connection: psycopg.Connection[Any], day: date, *, windows: int = 1) -> dict[date, int]:
-    """The days around `day` within so many of the rules' widest windows, and how many bank days each is from it.
+    """The days around `day` within so many of the rules' widest windows, and their numbers: bank days since `day`.
 
-    What a line has found lies within one window of it, so two payments of one line are at most two apart.
+    A line may have found what is one window from it, which may have a rival two windows away; and who no longer has a
+    rival there may be found by what is a third window away.
     """
     [(widest,)] = connection.execute("select coalesce(max(window_bank_days), 0) from settlement.rules").fetchall()
     first, last = _bank_day_before(day, windows * widest), add_bank_days(day, windows * widest)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return {other: _bank_days_between(day, other) for other in days if other != day}
+    return {other: _bank_days_since(day, other) for other in days if other != day}
 
 
 def _bank_day_before(day: date, bank_days: int) -> date:
@@ -184,9 +185,11 @@ def _bank_day_before(day: date, bank_days: int) -> date:
     return day
 
 
-def _bank_days_between(one: date, other: date) -> int:
-    first, last = sorted((one, other))
-    return sum(is_bank_day(first + timedelta(days=n)) for n in range(1, (last - first).days + 1))
+def _bank_days_since(day: date, other: date) -> int:
+    """Below zero for a day before. Of any two days the numbers differ by the bank days between them."""
+    first, last = sorted((day, other))
+    bank_days = sum(is_bank_day(first + timedelta(days=n)) for n in range(1, (last - first).days + 1))
+    return bank_days if other > day else -bank_days
 
 
 def returns_from(day: date) -> date:

@@ -121,7 +121,9 @@ comment on column reconciliation.matches.group_no is
 
 update operations.day_tables set
     primary_key = 'payment_id, line_id, kind',
-    further_index = '(our_day) where our_day <> bank_day'
+    -- those of several days, and those that a rival may undo
+    further_index = '(our_day) where our_day <> bank_day or method in (''like_reference'', ''amount_window'', '
+    '''transfer_id_other_amount'', ''reference_other_amount'', ''batch_of_several_lines'')'
 where table_name = 'reconciliation.matches';
 do $$
 declare
@@ -135,7 +137,10 @@ begin
     loop
         execute format('alter table %s drop constraint %I', key.day, key.name);
         execute format('alter table %s add primary key (payment_id, line_id, kind)', key.day);
-        execute format('create index on %s (our_day) where our_day <> bank_day', key.day);
+        execute format(
+            'create index on %s %s', key.day,
+            (select t.further_index from operations.day_tables as t where t.table_name = 'reconciliation.matches')
+        );
     end loop;
 end $$;
 

@@ -2,6 +2,9 @@
 -- compared folded; `squeezed` is its letters and digits alone. Deposits and payouts of payments that we learned of
 -- on :booked_days are named by the rows that brought them. A statement does not say why a transfer of our own went out:
 -- it is a return where a return that we know names it.
+--
+-- A line and a movement may belong together if no more than `reach` bank days lie between them, the window of the rail.
+-- Who is judged may be matched: all that can be its rival is here. What is further from :day is only a rival.
 drop table if exists work.candidate_lines, work.candidate_movements, pg_temp.forbidden;
 
 create unlogged table work.candidate_lines as
@@ -23,7 +26,8 @@ known as (
 )
 
 select
-    k.bank_day, k.line_id, k.is_own, k.is_released, k.channel, k.kind, k.amount_cents, k.transfer_id, k.reference,
+    k.bank_day, k.line_id, k.is_own, k.is_released, k.day_no, k.channel,
+    k.kind, k.amount_cents, k.transfer_id, k.reference,
     k.told_reference,
     nullif(regexp_replace(k.reference, '[^a-z0-9]', '', 'g'), '') as squeezed,
     case
@@ -33,7 +37,8 @@ select
         ) then k.as_written
         else coalesce(r.account, k.as_written)
     end as account,
-    coalesce(r.grouped_by, 'transfer') as grouped_by
+    coalesce(r.grouped_by, 'transfer') as grouped_by, coalesce(r.window_bank_days, 0) as reach,
+    k.is_own or k.is_released or coalesce(abs(k.day_no) <= 2 * r.window_bank_days, false) as is_judged
 from known as k
 left join settlement.rules as r on k.channel = r.channel;
 
@@ -58,8 +63,9 @@ known as (
 )
 
 select
-    k.our_day, k.effective_on, k.loan_id, k.payment_id, k.kind, k.is_own, k.is_released, k.channel, k.account,
-    k.grouped_by, k.amount_cents, k.fee_cents, k.transfer_id, k.reference,
+    k.our_day, k.effective_on, k.loan_id, k.payment_id, k.kind, k.is_own, k.is_released, k.day_no, k.channel,
+    k.account, k.grouped_by, k.reach, k.is_own or k.is_released or abs(k.day_no) <= 2 * k.reach as is_judged,
+    k.amount_cents, k.fee_cents, k.transfer_id, k.reference,
     nullif(btrim(k.as_written), '') as told_reference,
     nullif(regexp_replace(k.reference, '[^a-z0-9]', '', 'g'), '') as squeezed, k.number
 from known as k;

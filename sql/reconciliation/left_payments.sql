@@ -19,6 +19,7 @@ select
     case m.kind when 'return' then -p.amount_cents else p.amount_cents end as amount_cents,
     coalesce(r.account, '') as account,
     coalesce(r.grouped_by, 'transfer') as grouped_by,
+    coalesce(r.window_bank_days, 0) as reach,
     case m.kind
         when 'credit' then settlement.fee_cents(p.amount_cents, r.fee_ppm, r.fee_cents_each) else 0
     end as fee_cents

@@ -15,7 +15,7 @@ with alike as (
         ) as nth
     from work.candidate_lines as l
     inner join work.candidate_movements as m using (channel, account, kind, amount_cents)
-    where l.is_own or m.is_own
+    where (l.is_own or m.is_own) and abs(l.day_no - m.day_no) <= l.reach
 ),
 
 scored as (

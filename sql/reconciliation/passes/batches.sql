@@ -2,42 +2,76 @@
 -- what the processor keeps. Cents decide: a batch is matched where its payments add up to its lines, or where a single
 -- thing explains the difference; what could be otherwise stays out of it.
 drop table if exists
-pg_temp.batch_members, pg_temp.batch_groups, pg_temp.batch_lines, pg_temp.batch_claims, pg_temp.claim_lines,
-pg_temp.claim_members, pg_temp.batch_gaps;
+pg_temp.batch_spans, pg_temp.batch_members, pg_temp.batch_groups, pg_temp.batch_lines, pg_temp.batch_claims,
+pg_temp.claim_lines, pg_temp.claim_members, pg_temp.batch_gaps;
+
+-- The numbers of deposits and payouts, and the days on which bank or books have them. A number may come back with other
+-- money: where more days than the window lie between one and the next, it is the number of another batch.
+create temporary table batch_spans on commit drop as
+with told as (
+    select l.channel, l.account, l.reference as number, l.bank_day as day, l.day_no, l.reach
+    from work.candidate_lines as l
+    where l.grouped_by <> 'transfer' and l.kind = 'credit' and l.reference is not null
+    union
+    select m.channel, m.account, m.number, m.our_day, m.day_no, m.reach
+    from work.candidate_movements as m
+    where m.grouped_by <> 'transfer' and m.kind = 'credit' and m.number is not null
+),
+
+spaced as (
+    select
+        t.*,
+        t.day_no - lag(t.day_no) over alike > t.reach as is_first
+    from told as t
+    window alike as (partition by t.channel, t.account, t.number order by t.day_no)
+)
+
+select
+    s.channel, s.account, s.number, s.day,
+    count(*) filter (where s.is_first) over (partition by s.channel, s.account, s.number order by s.day_no) as span
+from spaced as s;
+
+analyze batch_spans;
 
 -- Payments by the number of their deposit or payout; those without, by rail and day.
 create temporary table batch_members on commit drop as
 select
-    m.*,
+    m.*, s.span,
     dense_rank() over (
-        order by m.channel, m.account, m.number, case when m.number is null then m.our_day end
+        order by m.channel, m.account, m.number, s.span, case when m.number is null then m.our_day end
     ) as group_id
 from work.candidate_movements as m
+left join batch_spans as s
+    on m.channel = s.channel and m.account = s.account and m.number = s.number and m.our_day = s.day
 where m.grouped_by <> 'transfer' and m.kind = 'credit';
 
 create temporary table batch_groups on commit drop as
 select
-    m.group_id, m.channel, m.account, m.number,
+    m.group_id, m.channel, m.account, m.number, m.span,
     nullif(regexp_replace(m.number, '[^a-z0-9]', '', 'g'), '') as squeezed,
-    min(m.our_day) as first_day, count(*) as members,
+    min(m.our_day) as first_day, min(m.day_no) as first_no, max(m.day_no) as last_no, count(*) as members,
     sum(m.amount_cents)::bigint as gross, sum(m.amount_cents - m.fee_cents)::bigint as net,
     min(m.amount_cents - m.fee_cents) as least_net
 from batch_members as m
-group by m.group_id, m.channel, m.account, m.number;
+group by m.group_id, m.channel, m.account, m.number, m.span;
 
 analyze batch_members, batch_groups;
 
 -- Lines by the group that they name, or whose number is the only one that theirs is like.
 create temporary table batch_lines on commit drop as
 with lines as (
-    select l.* from work.candidate_lines as l
+    select l.*, s.span
+    from work.candidate_lines as l
+    left join batch_spans as s
+        on l.channel = s.channel and l.account = s.account and l.reference = s.number and l.bank_day = s.day
     where l.grouped_by <> 'transfer' and l.kind = 'credit'
 ),
 
 exact as (
     select l.bank_day, l.line_id, g.group_id
     from lines as l
-    inner join batch_groups as g on l.channel = g.channel and l.account = g.account and l.reference = g.number
+    inner join batch_groups as g
+        on l.channel = g.channel and l.account = g.account and l.reference = g.number and l.span = g.span
 ),
 
 unnamed as materialized (
@@ -57,6 +91,7 @@ alike as (
     inner join batch_groups as g on u.channel = g.channel and u.account = g.account
     where
         reconciliation.is_like(u.squeezed, g.squeezed)
+        and u.day_no between g.last_no - u.reach and g.first_no + u.reach
         and not exists (
             select from exact as e
             where e.group_id = g.group_id
@@ -66,7 +101,7 @@ alike as (
 )
 
 select
-    l.bank_day, l.line_id, l.channel, l.account, l.amount_cents, l.reference, l.is_own,
+    l.bank_day, l.line_id, l.channel, l.account, l.amount_cents, l.reference, l.day_no, l.reach,
     coalesce(e.group_id, a.group_id) as group_id, e.group_id is not null as is_named,
     -- a line that says what another says may be a repeat of it
     row_number() over (
@@ -147,7 +182,9 @@ met as (
     from batch_lines as l
     inner join free_groups as g
         on l.channel = g.channel and l.account = g.account and l.amount_cents in (g.gross, g.net)
-    where l.group_id is null and (l.reference is null or g.number is null)
+    where
+        l.group_id is null and (l.reference is null or g.number is null)
+        and l.day_no between g.last_no - l.reach and g.first_no + l.reach
 ),
 
 claimed as (
@@ -346,13 +383,16 @@ with named as (
     select m.payment_id, m.amount_cents, l.bank_day, l.line_id, l.amount_cents as line_cents
     from work.candidate_movements as m
     inner join work.candidate_lines as l using (channel, account, kind, transfer_id)
-    where m.kind = 'credit' and m.grouped_by = 'transfer' and l.amount_cents < m.amount_cents
+    where
+        m.kind = 'credit' and m.grouped_by = 'transfer' and l.amount_cents < m.amount_cents
+        and abs(l.day_no - m.day_no) <= l.reach
     union
     select m.payment_id, m.amount_cents, l.bank_day, l.line_id, l.amount_cents as line_cents
     from work.candidate_movements as m
     inner join work.candidate_lines as l using (channel, account, kind, reference)
     where
         m.kind = 'credit' and m.grouped_by = 'transfer' and l.amount_cents < m.amount_cents
+        and abs(l.day_no - m.day_no) <= l.reach
         and reconciliation.ids_are_silent(l.transfer_id, m.transfer_id)
 ),
 
@@ -390,7 +430,7 @@ select c.claim, split_part(c.claim, ' ', 1)::uuid
 from batch_claims as c
 where c.claim like '%% split';
 
--- What people took apart stays apart; and what has no part in :day is for the runs of other days.
+-- What people took apart stays apart; and what reaches further than is judged is for the runs of other days.
 with taken_apart as (
     select l.claim
     from claim_lines as l
@@ -398,22 +438,22 @@ with taken_apart as (
     inner join forbidden as f on l.line_id = f.line_id and m.payment_id = f.payment_id
 ),
 
-of_the_day as (
+beyond as (
     select l.claim
     from claim_lines as l
     inner join work.candidate_lines as o on l.bank_day = o.bank_day and l.line_id = o.line_id
-    where o.is_own
+    where not o.is_judged
     union
     select m.claim
     from claim_members as m
     inner join work.candidate_movements as o on m.payment_id = o.payment_id
-    where o.is_own and o.kind = 'credit'
+    where not o.is_judged and o.kind = 'credit'
 )
 
 delete from batch_claims as c
 where
     c.claim in (select t.claim from taken_apart as t)
-    or c.claim not in (select o.claim from of_the_day as o);
+    or c.claim in (select b.claim from beyond as b);
 
 -- Each claim row by row. Lines and payments lie along one measure, the cents of the claim: where a stretch of a line
 -- and one of a payment overlap, the payment is in the line. What the one line of an unexplained rest has over goes to

@@ -36,7 +36,7 @@ with decisions as (
 
 lines as (
     select
-        d.decision_id, l.bank_day, l.line_id, l.amount_cents, l.is_own,
+        d.decision_id, l.bank_day, l.line_id, l.amount_cents, l.is_judged,
         case when l.kind = 'other' and l.amount_cents < 0 then 'return' else l.kind end as kind,
         sum(l.amount_cents) over along - l.amount_cents as from_cents,
         sum(l.amount_cents) over along as to_cents,
@@ -50,7 +50,7 @@ lines as (
 
 members as (
     select
-        d.decision_id, m.our_day, m.effective_on, m.loan_id, m.payment_id, m.kind, m.amount_cents, m.is_own,
+        d.decision_id, m.our_day, m.effective_on, m.loan_id, m.payment_id, m.kind, m.amount_cents, m.is_judged,
         sum(m.amount_cents) over along - m.amount_cents as from_cents,
         sum(m.amount_cents) over along as to_cents,
         sum(m.amount_cents) over (partition by d.decision_id) as total,
@@ -84,11 +84,11 @@ standing as (
         and (
             exists (
                 select from lines as l
-                where l.decision_id = d.decision_id and l.is_own
+                where l.decision_id = d.decision_id and l.is_judged
             )
             or exists (
                 select from members as m
-                where m.decision_id = d.decision_id and m.is_own
+                where m.decision_id = d.decision_id and m.is_judged
             )
         )
 )

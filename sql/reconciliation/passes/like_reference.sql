@@ -8,13 +8,14 @@ insert into found (
 with near as (
     select
         l.bank_day, l.line_id, m.our_day, m.effective_on, m.loan_id, m.payment_id, m.kind, m.amount_cents,
-        l.is_own or m.is_own as is_own,
+        l.is_judged and m.is_judged as is_judged,
         count(*) over (partition by l.bank_day, l.line_id) as movements,
         count(*) over (partition by m.payment_id, m.kind) as lines
     from work.candidate_lines as l
     inner join work.candidate_movements as m using (channel, account, kind, amount_cents)
     where
-        reconciliation.ids_are_silent(l.transfer_id, m.transfer_id)
+        abs(l.day_no - m.day_no) <= l.reach
+        and reconciliation.ids_are_silent(l.transfer_id, m.transfer_id)
         and case %(method)s
             when 'like_reference' then reconciliation.is_like(l.squeezed, m.squeezed)
             -- a deposit or payout that names nothing is looked for among batches
@@ -28,7 +29,7 @@ select
     %(method)s
 from near as n
 where
-    n.movements = 1 and n.lines = 1 and n.is_own
+    n.movements = 1 and n.lines = 1 and n.is_judged
     and not exists (
         select from forbidden as f
         where f.line_id = n.line_id and f.payment_id = n.payment_id

@@ -17,13 +17,13 @@ movements as (
 near as (
     select
         l.bank_day, l.line_id, m.our_day, m.effective_on, m.loan_id, m.payment_id, m.kind,
-        l.amount_cents as bank_cents, m.amount_cents as our_cents, l.is_own or m.is_own as is_own,
+        l.amount_cents as bank_cents, m.amount_cents as our_cents, l.is_judged and m.is_judged as is_judged,
         count(*) over (partition by l.bank_day, l.line_id) as movements,
         count(*) over (partition by m.payment_id, m.kind) as lines
     from lines as l
     inner join movements as m using (channel, account, kind, key)
     where
-        %(method)s = 'transfer_id_other_amount'
+        (%(method)s = 'transfer_id_other_amount' and abs(l.day_no - m.day_no) <= l.reach)
         or (l.bank_day = m.our_day and reconciliation.ids_are_silent(l.transfer_id, m.transfer_id))
 )
 
@@ -32,7 +32,7 @@ select
     %(method)s
 from near as n
 where
-    n.movements = 1 and n.lines = 1 and n.is_own and n.bank_cents <> n.our_cents
+    n.movements = 1 and n.lines = 1 and n.is_judged and n.bank_cents <> n.our_cents
     and not exists (
         select from forbidden as f
         where f.line_id = n.line_id and f.payment_id = n.payment_id
