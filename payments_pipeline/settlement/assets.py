@@ -41,7 +41,8 @@ def bank_lines(turn: Turn) -> Done:
     if turn.platform.bank is not None:
         # what the bank moved late in the evening before came after that day was closed
         files = [*files, *(_report_of(turn.platform.bank, turn, turn.day - timedelta(days=back)) for back in (1, 0))]
-    ask_for_days(turn.connection, {*read.days, *(day for file in files for day in file.days)} - {turn.day})
+    # the turn's own day too: where more than the lines is run, what follows takes the request up
+    ask_for_days(turn.connection, {*read.days, *(day for file in files for day in file.days)})
     return {
         "settlement.bank_lines": {
             "added": read.added + sum(file.added for file in files),

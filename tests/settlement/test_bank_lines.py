@@ -6,10 +6,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import psycopg
 import pytest
 
 from payments_pipeline.postgres.connect import Database
+from payments_pipeline.resources import Platform
+from payments_pipeline.settlement import assets
 from payments_pipeline.settlement.bank_lines import COLUMNS, BankLinesError, load_bank_lines
 
 DAY = date(2026, 7, 6)
@@ -166,3 +169,26 @@ def test_memory_does_not_grow_with_the_file(connection: psycopg.Connection[Any],
         assert tracemalloc.get_traced_memory()[1] < 6 << 20
     finally:
         tracemalloc.stop()
+
+
+def test_lines_that_are_read_by_themselves_ask_for_their_day_to_be_run_again(database: Database, tmp_path: Path) -> None:
+    def read() -> list[Any]:
+        with dg.DagsterInstance.ephemeral() as instance:
+            dg.materialize(
+                [assets.bank_lines],
+                instance=instance,
+                partition_key=str(DAY),
+                resources={"platform": Platform(database, tmp_path, tmp_path)},
+            )
+        with database.connect() as connection:
+            return connection.execute(
+                "select business_date, reason from operations.day_requests where satisfied_at is null"
+            ).fetchall()
+
+    write(tmp_path, FIRST)
+    assert read() == []  # a day that was never run will be anyway
+    with database.connect() as connection:
+        connection.execute("insert into ledger.days (business_date) values (%s)", (DAY,))
+    assert read() == []
+    write(tmp_path, FIRST, SECOND)
+    assert read() == [(DAY, "reposted")]
