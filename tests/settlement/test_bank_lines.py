@@ -171,7 +171,9 @@ def test_memory_does_not_grow_with_the_file(connection: psycopg.Connection[Any],
         tracemalloc.stop()
 
 
-def test_lines_that_are_read_by_themselves_ask_for_their_day_to_be_run_again(database: Database, tmp_path: Path) -> None:
+def test_lines_that_are_read_by_themselves_ask_for_their_day_to_be_run_again(
+    database: Database, tmp_path: Path
+) -> None:
     def read() -> list[Any]:
         with dg.DagsterInstance.ephemeral() as instance:
             dg.materialize(

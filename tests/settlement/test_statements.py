@@ -334,6 +334,35 @@ def test_a_file_that_breaks_in_the_middle_stores_nothing_and_its_case_names_the_
     assert len(vault.in_force()) == 2_000
 
 
+@pytest.mark.parametrize("closed_as", ["cancelled", "resolved"])
+def test_the_case_of_a_refused_file_that_a_person_closed_stays_closed_until_something_else_is_wrong(
+    vault: Vault, closed_as: str
+) -> None:
+    sound = bai2_file([statement([line(1, 100)])])
+    broken = sound.replace(b"16,142,100,", b"16,142,1x0,")
+    vault.load(broken, "inbox/broken.bai")
+    vault.connection.execute(
+        "update operations.exception_cases set state = %s, resolution = 'the bank sends no other'", (closed_as,)
+    )
+    vault.load(broken, "inbox/broken.bai")
+    assert [row[1] for row in vault.cases()] == [closed_as]
+    vault.load(sound.replace(b"49,200,", b"49,2x0,"), "inbox/broken.bai")
+    assert [row[1] for row in vault.cases()] == ["open"]
+
+
+def test_the_case_of_a_file_that_was_in_order_meanwhile_opens_again_and_one_that_somebody_works_on_stays_theirs(
+    vault: Vault,
+) -> None:
+    sound = bai2_file([statement([line(1, 100)])])
+    broken = sound.replace(b"16,142,100,", b"16,142,1x0,")
+    for content, state in ((broken, "open"), (sound, "resolved"), (broken, "open")):
+        vault.load(content, "inbox/broken.bai")
+        assert [row[1] for row in vault.cases()] == [state]
+    vault.connection.execute("update operations.exception_cases set state = 'pending', assigned_to = 'someone'")
+    vault.load(broken, "inbox/broken.bai")
+    assert [row[1] for row in vault.cases()] == ["pending"]
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [(b"", "not_the_format"), (b"hello,world\n1,2\n", "not_the_format"), (b"\x00" * 100, "not_the_format")],
