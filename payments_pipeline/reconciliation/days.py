@@ -115,6 +115,8 @@ def explain_day(connection: psycopg.Connection[Any], matched: Matched) -> Reconc
     days = [day, *touched]
     run(connection, "reconciliation/work_dropped")
     run(connection, "settlement/batches_matched", days=days, near=[*near, day])
+    later = [max(days) + timedelta(days=ahead) for ahead in range(1, 11)]  # as far as when a day is settled
+    run(connection, "settlement/batches_waiting", days=days, later=later)
     run(connection, "operations/exception_cases_late_batches", days=days)
     run(connection, "operations/day_requests_variance", days=days)
     cases = query(connection, "operations/exception_cases_variance", days=days)[0]

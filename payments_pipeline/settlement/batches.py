@@ -20,6 +20,8 @@ def settle_day(connection: psycopg.Connection[Any], day: date) -> int:
     batches = run(connection, "settlement/batches", day=day)
     days = [day - timedelta(days=back) for back in range(_LOOKED_BACK.days + 1)]
     later = [day + timedelta(days=ahead) for ahead in range(1, _LOOKED_BACK.days + 1)]
+    # what came on another day was found by the last reconciliation, and stays found until the next
+    run(connection, "settlement/batches_matched", days=[day], near=[*days, *later])
     run(connection, "settlement/batches_waiting", days=days, later=later)
     run(connection, "operations/exception_cases_late_batches", days=days)
     return batches

@@ -133,6 +133,38 @@ def test_a_batch_that_comes_a_day_late_is_settled_then_and_its_case_closes(desk:
     assert late_cases(desk) == [("ach", "medium", "resolved")]
 
 
+@pytest.mark.usefixtures("calendar")
+def test_a_batch_whose_line_of_another_day_is_withdrawn_is_late_again(desk: Desk) -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    desk.payment("A", 10_000)
+    desk.line("W", 700, channel="wire", day=tuesday)
+    line = desk.line("A", 10_000, day=tuesday)
+    for day in (MONDAY, tuesday):
+        settle_day(desk.connection, day)
+        reconcile_day(desk.connection, day)
+    assert lateness(desk) == [("settled", 1)]
+    desk.connection.execute(
+        "insert into settlement.line_corrections values (%s, %s, 1, gen_random_uuid(), true)", (tuesday, line)
+    )
+    settle_day(desk.connection, tuesday)
+    reconcile_day(desk.connection, tuesday)
+    assert lateness(desk) == [("late", 1)]
+    assert late_cases(desk) == [("ach", "medium", "open")]
+
+
+@pytest.mark.usefixtures("calendar")
+def test_settling_a_day_by_itself_leaves_a_batch_that_came_late_settled(desk: Desk) -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    desk.payment("A", 10_000)
+    desk.line("A", 10_000, day=tuesday)
+    for day in (MONDAY, tuesday):
+        settle_day(desk.connection, day)
+        reconcile_day(desk.connection, day)
+    settle_day(desk.connection, MONDAY)
+    assert lateness(desk) == [("settled", 1)]
+    assert late_cases(desk) == [("ach", "medium", "resolved")]
+
+
 def test_what_a_processor_keeps_is_expected_to_be_missing(desk: Desk) -> None:
     desk.payment("A", 10_000, channel="card", value_date=date(2026, 7, 2))
     desk.line("STL1", 9_680, channel="card")
