@@ -194,11 +194,20 @@ fees_apart as (
     having sum(f.fee_cents) = 0
 ),
 
+-- What a person matched or took apart later does not go back to being written off by itself.
 written_off as (
-    select d.bank_day, unnest(d.line_ids) as line_id, min(d.reason) as reason
+    select d.bank_day, l.line_id, min(d.reason) as reason
     from reconciliation.decisions_in_force as d
-    where d.decision = 'write_off' and d.bank_day = any(%(near)s::date[] || %(day)s::date)
-    group by d.bank_day, line_id
+    cross join unnest(d.line_ids) as l (line_id)
+    where
+        d.decision = 'write_off' and d.bank_day = any(%(near)s::date[] || %(day)s::date)
+        and not exists (
+            select from reconciliation.decisions_in_force as later
+            where
+                later.decision in ('match', 'unmatch') and later.decision_no > d.decision_no
+                and later.bank_day = d.bank_day and l.line_id = any(later.line_ids)
+        )
+    group by d.bank_day, l.line_id
 ),
 
 judged as (
@@ -273,10 +282,23 @@ insert into news (
     description, next_step
 )
 with written_off as (
-    select d.bank_day, unnest(d.payment_ids) as payment_id, min(d.reason) as reason
+    select d.bank_day, p.payment_id, k.kind, min(d.reason) as reason
     from reconciliation.decisions_in_force as d
-    where d.decision = 'write_off' and d.bank_day = any(%(near)s::date[] || %(day)s::date)
-    group by d.bank_day, payment_id
+    cross join unnest(d.payment_ids) as p (payment_id)
+    cross join (values ('credit'), ('return')) as k (kind)
+    where
+        d.decision = 'write_off' and d.bank_day = any(%(near)s::date[] || %(day)s::date)
+        -- the payment and its return are matched each by itself
+        and not exists (
+            select from reconciliation.decisions_in_force as later
+            inner join settlement.bank_lines as b
+                on later.bank_day = b.bank_day and b.line_id = any(later.line_ids)
+            where
+                later.decision in ('match', 'unmatch') and later.decision_no > d.decision_no
+                and p.payment_id = any(later.payment_ids) and (b.kind = 'credit') = (k.kind = 'credit')
+                and b.bank_day = any(%(near)s::date[] || %(day)s::date)
+        )
+    group by d.bank_day, p.payment_id, k.kind
 )
 
 select
@@ -294,7 +316,7 @@ select
             then 'Wait for the next statements; if they do not show it, ask the bank and, failing that, the source.'
     end
 from work.candidate_movements as m
-left join written_off as w on m.our_day = w.bank_day and m.payment_id = w.payment_id
+left join written_off as w on m.our_day = w.bank_day and m.payment_id = w.payment_id and m.kind = w.kind
 where m.is_own or m.is_released;
 
 update news set opened_on = news.bank_day;

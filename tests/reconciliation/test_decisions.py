@@ -122,6 +122,33 @@ def test_money_that_was_written_off_and_comes_after_all_is_matched(desk: Desk) -
     assert {row[1] for row in items(desk)} == {"timing"}
 
 
+def test_a_write_off_that_a_match_has_overtaken_does_not_come_back_when_the_match_is_taken_apart(desk: Desk) -> None:
+    payment, line = desk.payment("REF-A", 5_000), desk.line("OTHER", 5_000)
+    run_days(desk, MONDAY)
+    both = [("bank", "missing_here", "open", 5_000), ("ours", "missing_at_bank", "open", -5_000)]
+    written_off = [
+        ("bank", "write_off", "settled_by_person", 5_000),
+        ("ours", "write_off", "settled_by_person", -5_000),
+    ]
+    decide(desk.connection, "write_off", MONDAY, lines=[line], payments=[payment], **BY_ANN)
+    assert items(desk) == written_off
+    decide(desk.connection, "match", MONDAY, lines=[line], payments=[payment], **BY_ANN)
+    assert items(desk) == []
+    decide(desk.connection, "unmatch", MONDAY, lines=[line], payments=[payment], **BY_ANN)
+    assert items(desk) == both
+    decide(desk.connection, "write_off", MONDAY, lines=[line], payments=[payment], **BY_ANN)
+    assert items(desk) == written_off
+
+
+def test_a_return_that_a_person_matches_leaves_the_write_off_of_its_payment(desk: Desk) -> None:
+    payment = desk.payment("REF-A", 5_000, returned_on=TUESDAY)
+    back = desk.line("Y", -5_000, kind="return", day=TUESDAY)
+    run_days(desk, MONDAY, TUESDAY)
+    decide(desk.connection, "write_off", MONDAY, payments=[payment], **BY_ANN)
+    decide(desk.connection, "match", TUESDAY, lines=[back], payments=[payment], **BY_ANN)
+    assert items(desk) == [("ours", "write_off", "settled_by_person", -5_000)]
+
+
 def test_several_payments_across_days_are_matched_with_one_line(desk: Desk) -> None:
     payments = [desk.payment("A", 1_000), desk.payment("B", 2_500, value_date=TUESDAY)]
     line = desk.line("BOTH", 3_500, day=TUESDAY)
