@@ -98,6 +98,19 @@ def test_what_is_taken_apart_stays_apart_until_somebody_matches_it(desk: Desk) -
     assert desk.matches() == []
 
 
+@pytest.mark.parametrize("reference", ["REF-A", None])
+def test_a_line_that_is_taken_apart_leaves_its_payment_to_another_that_says_the_same(
+    desk: Desk, reference: str | None
+) -> None:
+    payment = desk.payment("REF-A", 10_000)
+    first, second = desk.line(reference, 10_000), desk.line(reference, 10_000)
+    run_days(desk, MONDAY)
+    decide(desk.connection, "unmatch", MONDAY, lines=[first], payments=[payment], **BY_ANN)
+    for _ in range(2):
+        assert [row[:2] for row in desk.matches()] == [(second, payment)]
+        run_days(desk, MONDAY)
+
+
 @pytest.mark.parametrize(("cents", "waits"), [(10_000, False), (10_001, True)])
 def test_a_write_off_settles_an_item_and_above_the_limit_takes_two(desk: Desk, cents: int, waits: bool) -> None:
     line = desk.line("REF-A", cents)

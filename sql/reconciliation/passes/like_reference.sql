@@ -21,6 +21,11 @@ with near as (
             -- a deposit or payout that names nothing is looked for among batches
             else l.reference is null and l.transfer_id is null and (l.grouped_by = 'transfer' or l.kind <> 'credit')
         end
+        -- whom people took apart are no rivals either
+        and not exists (
+            select from forbidden as f
+            where f.line_id = l.line_id and f.payment_id = m.payment_id
+        )
 )
 
 select
@@ -29,8 +34,4 @@ select
     %(method)s
 from near as n
 where
-    n.movements = 1 and n.lines = 1 and n.is_judged
-    and not exists (
-        select from forbidden as f
-        where f.line_id = n.line_id and f.payment_id = n.payment_id
-    );
+    n.movements = 1 and n.lines = 1 and n.is_judged;

@@ -23,8 +23,15 @@ near as (
     from lines as l
     inner join movements as m using (channel, account, kind, key)
     where
-        (%(method)s = 'transfer_id_other_amount' and abs(l.day_no - m.day_no) <= l.reach)
-        or (l.bank_day = m.our_day and reconciliation.ids_are_silent(l.transfer_id, m.transfer_id))
+        case %(method)s
+            when 'transfer_id_other_amount' then abs(l.day_no - m.day_no) <= l.reach
+            else l.bank_day = m.our_day and reconciliation.ids_are_silent(l.transfer_id, m.transfer_id)
+        end
+        -- whom people took apart are no rivals either
+        and not exists (
+            select from forbidden as f
+            where f.line_id = l.line_id and f.payment_id = m.payment_id
+        )
 )
 
 select
@@ -32,8 +39,4 @@ select
     %(method)s
 from near as n
 where
-    n.movements = 1 and n.lines = 1 and n.is_judged and n.bank_cents <> n.our_cents
-    and not exists (
-        select from forbidden as f
-        where f.line_id = n.line_id and f.payment_id = n.payment_id
-    );
+    n.movements = 1 and n.lines = 1 and n.is_judged and n.bank_cents <> n.our_cents;

@@ -4,7 +4,7 @@
 --
 -- Those that look alike are paired in the order of their days, the first with the first. Where there are fewer lines
 -- than movements nobody can tell which movement the bank does not show: none is paired; across days by a reference
--- alone, neither where there are more.
+-- alone, neither where there are more. A line from which people took all that it could be paired with is no rival.
 insert into found (
     bank_day, line_id, our_day, effective_on, loan_id, payment_id, kind, bank_cents, our_cents, method
 )
@@ -41,6 +41,20 @@ met as (
             where
                 m.key = l.key and m.amount_cents = l.amount_cents and m.channel = l.channel and m.account = l.account
                 and m.kind = l.kind
+        )
+        -- few were taken apart: only those are looked at one by one
+        and (
+            l.line_id not in (select f.line_id from forbidden as f)
+            or exists (
+                select from movements as m
+                where
+                    m.key = l.key and m.amount_cents = l.amount_cents and m.channel = l.channel
+                    and m.account = l.account and m.kind = l.kind
+                    and not exists (
+                        select from forbidden as f
+                        where f.line_id = l.line_id and f.payment_id = m.payment_id
+                    )
+            )
         )
     union all
     select
