@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from payments_pipeline.bench.reconcile import build_mart
 from payments_pipeline.operations.laws import check
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.reconciliation.days import Reconciliation, reconcile_day, returns_from
@@ -274,6 +275,18 @@ def test_a_case_that_someone_works_on_stays_theirs_while_its_figures_follow(desk
     assert desk.rows("select state, assigned_to, severity, details -> 'items' from operations.exception_cases") == [
         ("pending", "someone", "medium", 2)
     ]
+
+
+def test_finance_counts_the_case_of_a_rail_on_two_accounts_once(database: Database) -> None:
+    with database.connect("owner") as connection:
+        desk = Desk(connection)
+        desk.payment("REF-1", 10_000)
+        desk.line("REF-1", 20_000, account="lockbox")
+        reconcile_day(connection, MONDAY)
+        build_mart(connection)
+        assert desk.rows("select account, status, open_cases from reporting.daily_reconciliation order by 1") == [
+            ("collections", "variance", 1), ("lockbox", "variance", 0),
+        ]  # fmt: skip
 
 
 def test_open_items_that_cancel_out_leave_the_day_balanced_and_are_told(desk: Desk) -> None:

@@ -44,6 +44,17 @@ cases as (
     from {{ source('operations', 'exception_cases') }}
     where category = 'reconcile_variance' and {{ around_run('business_date') }}
     group by business_date, subcategory
+),
+
+of_cases as (
+    -- a case is of a rail, whichever of our accounts it is on: it counts once, on an account that varies
+    select distinct on (bank_day, channel)
+        bank_day,
+        channel,
+        account
+    from {{ source('reconciliation', 'days') }}
+    where {{ around_run('bank_day') }}
+    order by bank_day asc, channel asc, status desc, account asc
 )
 
 select
@@ -81,6 +92,8 @@ left join causes
     on days.bank_day = causes.bank_day and days.account = causes.account and days.channel = causes.channel
 left join open_items
     on days.bank_day = open_items.bank_day and days.account = open_items.account and days.channel = open_items.channel
+left join of_cases
+    on days.bank_day = of_cases.bank_day and days.channel = of_cases.channel and days.account = of_cases.account
 left join cases
-    on days.bank_day = cases.business_date and days.channel = cases.channel
+    on of_cases.bank_day = cases.business_date and of_cases.channel = cases.channel
 where {{ around_run('days.bank_day') }}
