@@ -119,7 +119,7 @@ def test_the_order_in_which_days_are_run_decides_nothing(desk: Desk, seed: int) 
 @pytest.mark.parametrize("channel", ["ach", "wire"])
 def test_a_rival_beyond_the_day_s_own_window_is_a_rival(desk: Desk, channel: str) -> None:
     reach = {"ach": 2, "wire": 1}[channel]
-    world = [
+    world: World = [
         Payment(0, "REF-AAAAAA", channel=channel),
         Line(reach, None, channel=channel),
         Payment(2 * reach, "REF-BBBBBB", channel=channel),
@@ -130,7 +130,11 @@ def test_a_rival_beyond_the_day_s_own_window_is_a_rival(desk: Desk, channel: str
 
 
 def test_a_line_beyond_the_day_s_own_window_is_a_rival(desk: Desk) -> None:
-    world = [Line(0, None, channel="wire"), Payment(1, "FED-AAAAAA", channel="wire"), Line(2, None, channel="wire")]
+    world: World = [
+        Line(0, None, channel="wire"),
+        Payment(1, "FED-AAAAAA", channel="wire"),
+        Line(2, None, channel="wire"),
+    ]
     for order in permutations((0, 1, 2)):
         matches, *_ = lived(desk, world, order)
         assert matches == []
