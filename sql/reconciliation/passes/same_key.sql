@@ -33,7 +33,7 @@ movements as (
 met as (
     select
         'bank' as side, l.channel, l.account, l.kind, l.amount_cents, l.key, l.day_no, l.reach, l.bank_day as day,
-        l.line_id as id
+        l.line_id as id, l.transfer_id, l.is_judged, null::date as effective_on, null::bigint as loan_id
     from lines as l
     where
         exists (
@@ -58,7 +58,8 @@ met as (
         )
     union all
     select
-        'ours', m.channel, m.account, m.kind, m.amount_cents, m.key, m.day_no, m.reach, m.our_day, m.payment_id::text
+        'ours', m.channel, m.account, m.kind, m.amount_cents, m.key, m.day_no, m.reach, m.our_day, m.payment_id::text,
+        m.transfer_id, m.is_judged, m.effective_on, m.loan_id
     from movements as m
     where exists (
         select from lines as l
@@ -96,22 +97,34 @@ numbered as (
         count(*) filter (where b.side = 'ours') over bout as movements
     from bouts as b
     window bout as (partition by b.channel, b.account, b.kind, b.amount_cents, b.key, b.bout)
+),
+
+-- The two sides of a pair are brought into one row by grouping: nobody can tell the planner how few would have to be
+-- compared in a join.
+pairs as (
+    select
+        n.kind, n.amount_cents,
+        max(n.day) filter (where n.side = 'bank') as bank_day,
+        max(n.id) filter (where n.side = 'bank') as line_id,
+        max(n.transfer_id) filter (where n.side = 'bank') as line_transfer_id,
+        max(n.day) filter (where n.side = 'ours') as our_day,
+        (max(n.id) filter (where n.side = 'ours'))::uuid as payment_id,
+        max(n.transfer_id) filter (where n.side = 'ours') as transfer_id,
+        max(n.effective_on) as effective_on, max(n.loan_id) as loan_id
+    from numbered as n
+    where case %(method)s when 'reference_amount' then n.lines = n.movements else n.lines >= n.movements end
+    group by n.channel, n.account, n.kind, n.amount_cents, n.key, n.bout, n.nth
+    having count(*) = 2 and bool_and(n.is_judged) and max(n.day_no) - min(n.day_no) <= min(n.reach)
 )
 
 select
-    l.bank_day, l.line_id, m.our_day, m.effective_on, m.loan_id, m.payment_id, m.kind,
-    l.amount_cents as bank_cents, m.amount_cents as our_cents,
+    p.bank_day, p.line_id, p.our_day, p.effective_on, p.loan_id, p.payment_id, p.kind,
+    p.amount_cents as bank_cents, p.amount_cents as our_cents,
     case %(method)s when 'transfer_id' then 'transfer_id' else 'reference_amount' end
-from numbered as n
-inner join numbered as o using (channel, account, kind, amount_cents, key, bout, nth)
-inner join lines as l on n.day = l.bank_day and n.id = l.line_id
-inner join movements as m on o.id = m.payment_id::text and o.kind = m.kind
+from pairs as p
 where
-    n.side = 'bank' and o.side = 'ours' and abs(n.day_no - o.day_no) <= n.reach
-    and case %(method)s when 'reference_amount' then n.lines = n.movements else n.lines >= n.movements end
-    and (%(method)s = 'transfer_id' or reconciliation.ids_are_silent(l.transfer_id, m.transfer_id))
-    and l.is_judged and m.is_judged
+    (%(method)s = 'transfer_id' or reconciliation.ids_are_silent(p.line_transfer_id, p.transfer_id))
     and not exists (
         select from forbidden as f
-        where f.line_id = l.line_id and f.payment_id = m.payment_id
+        where f.line_id = p.line_id and f.payment_id = p.payment_id
     );
