@@ -18,6 +18,7 @@ AUDIT: Final = (
     Guard("the_terms_are_what_was_boarded", "ledger.events", is_blocking=False),
     Guard("every_seal_recomputes", "ledger.seals", is_blocking=False),
     Guard("no_fact_can_be_rewritten", "ledger.entries", is_blocking=False),
+    Guard("decisions_follow_one_another", "reconciliation.matches", is_blocking=False),
     Guard("nothing_is_matched_twice", "reconciliation.matches", is_blocking=False),
 )
 

@@ -106,6 +106,7 @@ LAWS: Final = (
             Property("events_tell_which_statuses_were_set", "servicing.loan_statuses"),
             Property("the_terms_are_what_was_boarded", "servicing.loans", is_daily=False),
             Property("the_conversion_is_what_was_sealed", "ledger.conversions", is_daily=False),
+            Property("decisions_follow_one_another", "reconciliation.decisions", is_daily=False),
             Property("no_fact_can_be_rewritten", "pg_class", is_daily=False),
         ),
     ),

@@ -350,7 +350,8 @@ create table reconciliation.decisions (
 );
 comment on table reconciliation.decisions is
 'What people decided about lines and payments, and who approved it. Nothing is rewritten: the last word counts.';
-comment on column reconciliation.decisions.decision_id is 'Decision, derived from what it says and its number.';
+comment on column reconciliation.decisions.decision_id is
+'Decision, derived from what it says, its number and the decision before it.';
 comment on column reconciliation.decisions.decision_no is 'First, second and so on: the order in which they count.';
 comment on column reconciliation.decisions.decided_at is 'When it was decided.';
 comment on column reconciliation.decisions.decision is
@@ -365,6 +366,18 @@ comment on column reconciliation.decisions.needs_approval is
 comment on column reconciliation.decisions.reason is 'Why.';
 comment on column reconciliation.decisions.decided_by is 'Who.';
 comment on column reconciliation.decisions.approves is 'Decision that is approved or rejected.';
+
+-- One definition of the id, for those who decide and those who verify it. It holds the one before, so that none can be
+-- altered or dropped unless all that follow are made anew.
+create function reconciliation.decision_id(d reconciliation.decisions, decision_before uuid) returns uuid
+language sql stable parallel safe
+set datestyle = 'ISO'
+return operations.content_id(row(
+    'decision', decision_before, d.decision_no, d.decision, d.bank_day, d.line_ids, d.payment_ids, d.cents,
+    d.needs_approval, d.reason, d.decided_by, d.approves
+)::text);
+comment on function reconciliation.decision_id(reconciliation.decisions, uuid) is
+'The id of a decision that follows another.';
 
 create view reconciliation.decisions_in_force as
 select d.*

@@ -102,6 +102,9 @@ from servicing.loan_statuses as s
 where s.effective_on between %(first)s and %(last)s
 group by s.effective_on
 union all
+select 'reconciliation.decisions', null, count(*)
+from reconciliation.decisions
+union all
 select 'servicing.loans', null, count(*)
 from servicing.loans
 union all

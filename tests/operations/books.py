@@ -205,7 +205,13 @@ where b.bank_day = '2026-01-05';
 insert into reconciliation.decisions (
     decision_id, decision_no, decision, bank_day, cents, needs_approval, reason, decided_by
 )
-values (operations.content_id('decision'), 1, 'write_off', '2026-01-05', 100, false, 'too small to ask', 'somebody')
+values
+(operations.content_id('one'), 1, 'write_off', '2026-01-05', 100, false, 'too small to ask', 'somebody'),
+(operations.content_id('another'), 2, 'write_off', '2026-01-06', 100, false, 'too small to ask', 'somebody');
+update reconciliation.decisions as d set decision_id = reconciliation.decision_id(d, null) where decision_no = 1;
+update reconciliation.decisions as d
+set decision_id = reconciliation.decision_id(d, (select decision_id from reconciliation.decisions where decision_no = 1))
+where decision_no = 2
 """
 
 

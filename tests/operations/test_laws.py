@@ -693,6 +693,24 @@ CRIMES = [
         "update servicing.escrow set opening_balance_cents = opening_balance_cents + 1 where loan_id = 7 returning date '2026-01-01', 'terms'",
     ),
     Crime(
+        "decisions_follow_one_another",
+        "more is said to have been written off",
+        "update reconciliation.decisions set cents = 10 * cents where decision_no = 1 returning bank_day, 'number 1'",
+    ),
+    Crime(
+        "decisions_follow_one_another",
+        "a decision is forged, its id as well",
+        "update reconciliation.decisions as d set decided_by = 'somebody else', decision_id = reconciliation.decision_id("
+        "(select row(null, decision_no, decided_at, decision, bank_day, line_ids, payment_ids, cents, needs_approval, reason, "
+        "'somebody else', approves)::reconciliation.decisions from reconciliation.decisions where decision_no = 1), null) "
+        "where decision_no = 1 returning date '2026-01-06', 'number 2'",
+    ),
+    Crime(
+        "decisions_follow_one_another",
+        "a decision is struck out",
+        "delete from reconciliation.decisions where decision_no = 1 returning date '2026-01-06', 'number 2'",
+    ),
+    Crime(
         "no_fact_can_be_rewritten",
         "the pipeline may change entries of one day",
         "grant update on ledger.entries_20260105 to payments_pipeline; select null::date, 'ledger.entries_20260105'",

@@ -24,6 +24,7 @@ UNSEEN: Final = {
     "payments.payments": set(),
     "payments.reversals": set(),
     "payments.transitions": set(),
+    "reconciliation.decisions": {"decided_at"},
     "servicing.converted_loans": set(),
     "servicing.escrow": set(),
     "servicing.loan_statuses": {"learned_at"},
