@@ -152,7 +152,11 @@ def _group_lives(child: Child) -> bool:
 
 
 def _end_with_parent(parent: int) -> None:
-    """In the new process: end when the parent does, also if it has ended before this could be said."""
+    """In the new process: end when the parent does, also if it has ended before this could be said.
+
+    Whoever started us may ignore the signal that says so, and what is ignored stays so in all that is started in turn.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         os._exit(1)

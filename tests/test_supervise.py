@@ -147,13 +147,18 @@ time.sleep(60)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a program with its parent")
-def test_a_killed_supervisor_s_programs_end_with_it(tmp_path: Path) -> None:
-    with subprocess.Popen([PYTHON, "-c", _A_SUPERVISOR, str(tmp_path)]) as parent:
+@pytest.mark.parametrize("is_ignored", [False, True])
+def test_a_killed_supervisor_s_programs_end_with_it(tmp_path: Path, is_ignored: bool) -> None:
+    code = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)" * is_ignored + _A_SUPERVISOR
+    with subprocess.Popen([PYTHON, "-c", code, str(tmp_path)]) as parent:
         children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
         deadline = time.monotonic() + 30
         while not (found := children.read_text().split()) and time.monotonic() < deadline:
             time.sleep(0.02)
         (child,) = map(int, found)
+        command = Path(f"/proc/{child}/cmdline")
+        while b"Supervisor" in command.read_bytes() and time.monotonic() < deadline:  # not yet the program itself
+            time.sleep(0.02)
         parent.kill()
     wait_until_dead(child)
 

