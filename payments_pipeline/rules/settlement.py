@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 from payments_pipeline.rules.calendar import add_bank_days
 
@@ -25,6 +26,9 @@ _NUMBERS = ["lag_bank_days", "fee_ppm", "fee_cents_each", "late_after_bank_days"
 _READY_SIGNALS = {"settled", "completed", "captured"}
 _GROUPINGS = {"transfer", "deposit", "payout"}
 _BOOLEANS = {"true": True, "false": False}
+
+MAY_STILL_COME: Final = timedelta(days=10)
+"""For how long a batch may still come; what takes longer has long been a case."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,12 @@
 """What each rail should deliver to the bank on a day, and what it did; what is late becomes a case before anyone asks."""
 
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any
 
 import psycopg
 
 from payments_pipeline.postgres.run import run
-
-_LOOKED_BACK: Final = timedelta(days=10)
-"""Which batches may still come; what takes longer has long been a case."""
+from payments_pipeline.rules.settlement import MAY_STILL_COME
 
 
 def settle_day(connection: psycopg.Connection[Any], day: date) -> int:
@@ -18,8 +16,8 @@ def settle_day(connection: psycopg.Connection[Any], day: date) -> int:
     """
     connection.execute("set local work_mem = '256MB'")
     batches = run(connection, "settlement/batches", day=day)
-    days = [day - timedelta(days=back) for back in range(_LOOKED_BACK.days + 1)]
-    later = [day + timedelta(days=ahead) for ahead in range(1, _LOOKED_BACK.days + 1)]
+    days = [day - timedelta(days=back) for back in range(MAY_STILL_COME.days + 1)]
+    later = [day + timedelta(days=ahead) for ahead in range(1, MAY_STILL_COME.days + 1)]
     # what came on another day was found by the last reconciliation, and stays found until the next
     run(connection, "settlement/batches_matched", days=[day], near=[*days, *later])
     run(connection, "settlement/batches_waiting", days=days, later=later)
