@@ -215,6 +215,21 @@ comment on column operations.day_requests.subject is
 comment on column operations.day_requests.requested_at is 'When it was asked.';
 comment on column operations.day_requests.satisfied_at is 'When the day was run since.';
 
+create view operations.posted_days as
+select d.business_date
+from ledger.days as d
+where not exists (
+    select from operations.day_requests as r
+    where
+        r.business_date = d.business_date and r.satisfied_at is null
+        -- a run that has not finished its day has posted it: it says so in the transaction that posts
+        and r.reason not in ('variance', 'unfinished')
+);
+comment on view operations.posted_days is
+'Days that have been posted since anything came for them: what was told of them has had its effect. What was told of '
+'others is pending, not lost.';
+comment on column operations.posted_days.business_date is 'Day.';
+
 insert into operations.day_tables values
 ('settlement.bank_lines', 'bank_day', 'bank_day, line_id', null),
 ('reconciliation.matches', 'bank_day', 'line_id', null);

@@ -872,7 +872,9 @@ def test_the_run_that_posts_a_day_finds_what_is_broken_on_it_before_it_has_finis
 
 def test_every_property_that_waits_for_a_day_is_asked_of_a_run_that_has_not_finished_it() -> None:
     asking = {
-        path.stem for path in (SQL_DIR / "operations" / "laws").glob("*.sql") if "day_requests" in path.read_text()
+        path.stem
+        for path in (SQL_DIR / "operations" / "laws").glob("*.sql")
+        if any(name in path.read_text() for name in ("operations.day_requests", "operations.posted_days"))
     }
     assert asking == WAITING
 

@@ -1,12 +1,6 @@
 -- Law 4. On days that have been posted since, every payment whose rail says that the money is there is in the ledger;
 -- and no other is.
-with pending_days as (
-    -- a run that has not finished its day has posted it: it says so in the transaction that posts
-    select r.business_date from operations.day_requests as r
-    where r.reason not in ('variance', 'unfinished') and r.satisfied_at is null
-),
-
-completed as (
+with completed as (
     select t.effective_on, t.loan_id, t.payment_id
     from payments.transitions as t
     where t.status = 'completed' and t.effective_on between %(first)s and %(last)s
@@ -29,8 +23,7 @@ broken as materialized (
     where
         c.payment_id is null
         or p.subject_id is null
-        and c.effective_on in (select d.business_date from ledger.days as d)
-        and c.effective_on not in (select d.business_date from pending_days as d)
+        and c.effective_on in (select d.business_date from operations.posted_days as d)
 )
 
 select b.*, count(*) over () as violations

@@ -1,18 +1,6 @@
 -- Law 4. On days that have been posted since, every word that was delivered has its effect: the payment exists, and
 -- has taken the step that the word tells. What still waits for its day to be run is pending, not lost.
--- A run that has not finished its day has posted it: it says so in the transaction that posts.
-with posted_days as (
-    select d.business_date
-    from ledger.days as d
-    where not exists (
-        select from operations.day_requests as r
-        where
-            r.business_date = d.business_date and r.satisfied_at is null
-            and r.reason not in ('variance', 'unfinished')
-    )
-),
-
-words as (
+with words as (
     -- each word, with the step it stands for and the day whose run makes that step
     select
         i.effective_on, i.loan_id, i.payment_id, i.signal, i.batch_id, i.line,
@@ -26,10 +14,11 @@ words as (
     inner join settlement.rules as r on i.channel = r.channel
     where
         i.effective_on between %(first)s and %(last)s
-        and i.effective_on in (select d.business_date from posted_days as d)
+        and i.effective_on in (select d.business_date from operations.posted_days as d)
         -- a return may also wait for the day on which it happened
         and (
-            i.signal not in ('returned', 'recalled') or i.happened_on in (select d.business_date from posted_days as d)
+            i.signal not in ('returned', 'recalled')
+            or i.happened_on in (select d.business_date from operations.posted_days as d)
         )
 ),
 

@@ -1,18 +1,6 @@
 -- Law 5. Each reversal is what the word tells that it names; and of all that was told of one payment, the earliest is
 -- in force. What still waits for a day to be run may be earlier: it is pending.
--- A run that has not finished its day has posted it: it says so in the transaction that posts.
-with posted_days as (
-    select d.business_date
-    from ledger.days as d
-    where not exists (
-        select from operations.day_requests as r
-        where
-            r.business_date = d.business_date and r.satisfied_at is null
-            and r.reason not in ('variance', 'unfinished')
-    )
-),
-
-told as (
+with told as (
     select
         i.effective_on, i.loan_id, i.payment_id, i.signal, i.occurred_at, i.happened_on, i.return_code,
         i.transfer_id, i.booked_on, i.batch_id, i.line
@@ -46,8 +34,8 @@ earliest as (
         t.*, coalesce(convert_to(t.return_code, 'UTF8'), '\xff') as code_rank
     from told as t
     where
-        t.effective_on in (select d.business_date from posted_days as d)
-        and t.happened_on in (select d.business_date from posted_days as d)
+        t.effective_on in (select d.business_date from operations.posted_days as d)
+        and t.happened_on in (select d.business_date from operations.posted_days as d)
     order by t.loan_id, t.payment_id, t.occurred_at, t.signal, coalesce(convert_to(t.return_code, 'UTF8'), '\xff')
 ),
 

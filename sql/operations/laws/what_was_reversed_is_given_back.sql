@@ -1,13 +1,6 @@
 -- Law 1. A reversed payment keeps nothing of what it paid: its receipt is held as returned, and its return gives
 -- exactly that back on the day of the return. Money of any other payment is neither held nor given back.
-with pending as (
-    -- days that have not been posted, or not since something arrived for them: their returns may still be
-    -- open. A run that has not finished its day has posted it: it says so in the transaction that posts.
-    select r.business_date from operations.day_requests as r
-    where r.reason not in ('variance', 'unfinished') and r.satisfied_at is null
-),
-
-reversed as (
+with reversed as (
     -- payments that went back on these days, with their receipts as they stand; each is looked up in its day
     select
         t.happened_on, t.loan_id, t.payment_id, p.amount_cents,
@@ -48,12 +41,8 @@ waiting as (
     from payments.reversals_in_force as v
     where
         not exists (
-            select from ledger.days as d
+            select from operations.posted_days as d
             where d.business_date = v.happened_on
-        )
-        or exists (
-            select from pending as q
-            where q.business_date = v.happened_on
         )
 ),
 
