@@ -88,6 +88,8 @@ from (
                 and m.bank_day between %(day)s::date - 30 and %(day)s::date + 30
                 and m.our_day = o.bank_day
                 and m.method = 'decision'
+                -- all movements of a rail are on one account, whatever others its lines are on
+                and o.movement_count > 0
         ) as by_hand
     from reconciliation.days as o
     left join reconciliation.items as i

@@ -230,6 +230,16 @@ def test_what_people_matched_is_counted_whichever_day_is_run_last(desk: Desk) ->
     ) == [(2, 1)]
 
 
+def test_what_people_matched_is_counted_on_the_account_of_its_rail_alone(desk: Desk) -> None:
+    payment, line = desk.payment("REF-1", 10_000), desk.line("X", 10_000)
+    desk.line("Y", 700, account="lockbox")
+    run_days(desk, MONDAY)
+    decide(desk.connection, "match", MONDAY, lines=[line], payments=[payment], **BY_ANN)
+    assert desk.rows(
+        "select account, movement_count, matched_count, auto_matched_count from reconciliation.days order by 1"
+    ) == [("collections", 1, 1, 0), ("lockbox", 0, 0, 0)]
+
+
 @pytest.mark.parametrize(("one", "other"), [("Jos\u00e9", "Jose\u0301"), ("Ann", "Ann\u200b"), ("Ann Lee", "lee, ann")])
 def test_another_spelling_is_no_second_person(desk: Desk, one: str, other: str) -> None:
     line = desk.line("X", 20_000)
