@@ -6,7 +6,7 @@ select
     case when b.kind = 'other' and b.amount_cents < 0 then 'return' else b.kind end as kind, b.amount_cents as cents,
     exists(
         select from reconciliation.items as i
-        where i.bank_day = b.bank_day and i.side = 'bank' and i.item_id = b.line_id and i.status <> 'explained'
+        where i.bank_day = b.bank_day and i.side = 'bank' and i.item_id = b.line_id and i.status = 'open'
     ) as is_open,
     -- on an account of ours that is not its rail's
     b.account in (select k.account from settlement.rules as k)
@@ -21,7 +21,9 @@ select
     'payment', known.payment_id::text, known.our_day, known.channel, known.kind,
     sum(known.cents)::bigint, bool_and(known.is_open), false
 from (
-    select i.payment_id, i.bank_day as our_day, i.channel, i.kind, -i.variance_cents as cents, true as is_open
+    select
+        i.payment_id, i.bank_day as our_day, i.channel, i.kind, -i.variance_cents as cents,
+        i.status = 'open' as is_open
     from reconciliation.items as i
     where
         i.bank_day = any(%(near)s::date[] || %(day)s::date) and i.side = 'ours' and i.status <> 'explained'

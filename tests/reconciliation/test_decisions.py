@@ -240,6 +240,14 @@ def test_what_people_matched_is_counted_on_the_account_of_its_rail_alone(desk: D
     ) == [("collections", 1, 1, 0), ("lockbox", 0, 0, 0)]
 
 
+def test_what_is_written_off_is_not_written_off_again(desk: Desk) -> None:
+    line = desk.line("X", 5_000)
+    run_days(desk, MONDAY)
+    decide(desk.connection, "write_off", MONDAY, lines=[line], reason="small", decided_by="Ann")
+    with pytest.raises(DecisionError, match="Only what is open"):
+        decide(desk.connection, "write_off", MONDAY, lines=[line], reason="also small", decided_by="Bob")
+
+
 @pytest.mark.parametrize(("one", "other"), [("Jos\u00e9", "Jose\u0301"), ("Ann", "Ann\u200b"), ("Ann Lee", "lee, ann")])
 def test_another_spelling_is_no_second_person(desk: Desk, one: str, other: str) -> None:
     line = desk.line("X", 20_000)
