@@ -54,6 +54,7 @@ def decide(
 ) -> Decision:
     """Store what somebody decided about lines of `day` and payments, and reconcile the day by it."""
     _refuse_empty(reason, decided_by)
+    _wait_for_others(connection)
     sides = _sides(connection, day, lines, payments)
     cents = _at_stake(decision, day, sides)
     stored = _store(connection, decision, day, lines, payments, cents, reason, decided_by, None)
@@ -66,6 +67,7 @@ def judge(
 ) -> Decision:
     """Approve or reject somebody else's decision, and reconcile its day anew."""
     _refuse_empty(reason, decided_by)
+    _wait_for_others(connection)
     found = query(connection, "reconciliation/decision", decision_id=decision_id)
     if not found or found[0]["approves"]:
         raise DecisionError(
@@ -93,6 +95,15 @@ def _apply(connection: psycopg.Connection[Any], day: date, sides: list[dict[str,
     for other in sorted({side["day"] for side in sides} - {day}):
         reconcile_day(connection, other)
     reconcile_day(connection, day)
+
+
+def _wait_for_others(connection: psycopg.Connection[Any]) -> None:
+    """Wait for runs and for others who decide, before anything is read: what they change is what is decided about.
+
+    And the numbers of decisions have no gaps.
+    """
+    hold(connection, "reconciliation.matches")
+    hold(connection, "reconciliation.decisions")
 
 
 def _refuse_empty(reason: str, decided_by: str) -> None:
@@ -174,7 +185,6 @@ def _store(
     decided_by: str,
     approves: UUID | None,
 ) -> Decision:
-    hold(connection, "reconciliation.decisions")  # numbers have no gaps
     [row] = query(
         connection, "reconciliation/decide", decision=decision, day=day, line_ids=sorted(set(lines)),
         payment_ids=sorted(set(payments)), cents=cents, reason=reason, decided_by=" ".join(decided_by.split()),

@@ -1,7 +1,9 @@
 """What people decide about a day, who must agree, and that reruns keep it."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from time import sleep
 from uuid import UUID
 
 import psycopg
@@ -246,6 +248,24 @@ def test_what_is_written_off_is_not_written_off_again(desk: Desk) -> None:
     decide(desk.connection, "write_off", MONDAY, lines=[line], reason="small", decided_by="Ann")
     with pytest.raises(DecisionError, match="Only what is open"):
         decide(desk.connection, "write_off", MONDAY, lines=[line], reason="also small", decided_by="Bob")
+
+
+def test_of_two_who_decide_about_a_line_at_once_the_second_sees_what_the_first_decided(
+    desk: Desk, database: Database
+) -> None:
+    payment, line = desk.payment("REF-A", 5_000), desk.line("OTHER", 5_000)
+    run_days(desk, MONDAY)
+    desk.connection.commit()
+    decide(desk.connection, "match", MONDAY, lines=[line], payments=[payment], **BY_ANN)
+    with database.connect() as another, ThreadPoolExecutor(1) as people:
+        bob = people.submit(decide, another, "write_off", MONDAY, lines=[line], reason="small", decided_by="Bob")
+        with database.connect(autocommit=True) as looking:
+            waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+            while looking.execute(waiting).fetchone() == (0,) and not bob.done():
+                sleep(0.05)
+        desk.connection.commit()
+        with pytest.raises(DecisionError, match="Only what is open"):
+            bob.result(60)
 
 
 @pytest.mark.parametrize(("one", "other"), [("Jos\u00e9", "Jose\u0301"), ("Ann", "Ann\u200b"), ("Ann Lee", "lee, ann")])
