@@ -59,13 +59,16 @@ insert into settlement.batches (
     reference
 )
 with
--- What the bank credited.
+-- What the bank credited; what is on another account of ours than the rail's has not been delivered.
 delivered as (
     select
         b.channel, count(*) as credits, sum(b.amount_cents)::bigint as cents,
         case when count(*) = 1 then min(b.reference) end as reference
     from settlement.lines_in_force as b
-    where b.bank_day = %(day)s and b.kind = 'credit'
+    left join settlement.rules as r on b.channel = r.channel
+    where
+        b.bank_day = %(day)s and b.kind = 'credit'
+        and (coalesce(b.account = r.account, true) or b.account not in (select k.account from settlement.rules as k))
     group by b.channel
 ),
 

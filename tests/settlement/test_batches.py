@@ -152,6 +152,12 @@ def test_a_batch_whose_line_of_another_day_is_withdrawn_is_late_again(desk: Desk
     assert late_cases(desk) == [("ach", "medium", "open")]
 
 
+def test_money_on_another_account_of_ours_is_not_delivered(desk: Desk) -> None:
+    desk.payment("C", 10_000, channel="check")
+    desk.line("C", 10_000, channel="check", account="collections")
+    assert batches(desk) == [("check", 1, 10_000, 0, 0, -10_000, "pending")]
+
+
 @pytest.mark.usefixtures("calendar")
 def test_settling_a_day_by_itself_leaves_a_batch_that_came_late_settled(desk: Desk) -> None:
     tuesday = MONDAY + timedelta(days=1)
