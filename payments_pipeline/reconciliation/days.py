@@ -15,7 +15,7 @@ from payments_pipeline.postgres.days import close_days, open_days
 from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.rules.calendar import add_bank_days, is_bank_day
-from payments_pipeline.rules.settlement import MAY_STILL_COME
+from payments_pipeline.rules.settlement import MAY_STILL_COME, days_to_come
 
 PASSES: Final = (
     ("decided", None),
@@ -116,8 +116,9 @@ def explain_day(connection: psycopg.Connection[Any], matched: Matched) -> Reconc
     days = [day, *touched]
     run(connection, "reconciliation/work_dropped")
     run(connection, "settlement/batches_matched", days=days, near=[*near, day])
-    later = [max(days) + timedelta(days=ahead) for ahead in range(1, MAY_STILL_COME.days + 1)]
-    run(connection, "settlement/batches_waiting", days=days, later=later)
+    run(
+        connection, "settlement/batches_waiting", days=days, days_to_come=days_to_come(days), most=MAY_STILL_COME.days
+    )  # fmt: skip
     run(connection, "operations/exception_cases_late_batches", days=days)
     run(connection, "operations/day_requests_variance", days=days)
     cases = query(connection, "operations/exception_cases_variance", days=days)[0]

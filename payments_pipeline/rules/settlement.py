@@ -7,7 +7,7 @@ are read once, when this module is imported.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -63,6 +63,12 @@ class Rule:
 def settles_on(channel: str, value_date: date) -> date:
     """The day on which the bank shows a payment of `value_date` that came by `channel`."""
     return RULES[channel].settles_on(value_date)
+
+
+def days_to_come(days: Collection[date]) -> list[date]:
+    """The days on which a batch of one of these days may come, from the first of them on."""
+    first, last = min(days), max(days) + MAY_STILL_COME
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 def fee_cents(amount_cents: int, rule: Rule) -> int:

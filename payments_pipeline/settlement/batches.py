@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 
 from payments_pipeline.postgres.run import run
-from payments_pipeline.rules.settlement import MAY_STILL_COME
+from payments_pipeline.rules.settlement import MAY_STILL_COME, days_to_come
 
 
 def settle_day(connection: psycopg.Connection[Any], day: date) -> int:
@@ -20,6 +20,8 @@ def settle_day(connection: psycopg.Connection[Any], day: date) -> int:
     later = [day + timedelta(days=ahead) for ahead in range(1, MAY_STILL_COME.days + 1)]
     # what came on another day was found by the last reconciliation, and stays found until the next
     run(connection, "settlement/batches_matched", days=[day], near=[*days, *later])
-    run(connection, "settlement/batches_waiting", days=days, later=later)
+    run(
+        connection, "settlement/batches_waiting", days=days, days_to_come=days_to_come(days), most=MAY_STILL_COME.days
+    )  # fmt: skip
     run(connection, "operations/exception_cases_late_batches", days=days)
     return batches

@@ -1,5 +1,6 @@
--- How late the batches are of which the bank shows nothing, on :day and the :days before it: from the day due to the
--- last day that the bank has told of. Late is what takes longer than its rule allows.
+-- How late the batches of :days are of which the bank shows nothing: from the day due to the last day that the bank has
+-- told of, of those on which they may still come, the next :most. All of them are among :days_to_come, so that it does
+-- not matter which day is run last. Late is what takes longer than its rule allows.
 with plain_rail as (
     -- the rail whose calendar is that of the banks
     select min(r.channel) as channel
@@ -8,12 +9,11 @@ with plain_rail as (
 ),
 
 told as (
-    -- the last of these and the coming days of which the bank has told
-    select max(d.day) as through
-    from unnest(%(days)s::date[] || %(later)s::date[]) as d (day)
+    select d.day
+    from unnest(%(days_to_come)s::date[]) as d (day)
     where exists (
         select from settlement.bank_lines as b
-        where b.bank_day = d.day and b.bank_day = any(%(days)s::date[] || %(later)s::date[])
+        where b.bank_day = d.day and b.bank_day = any(%(days_to_come)s::date[])
     )
 ),
 
@@ -26,10 +26,12 @@ waiting as (
             inner join plain_rail as p on c.channel = p.channel
             where
                 c.business_date = c.settles_on and c.business_date > b.bank_day
-                and c.business_date <= greatest(t.through, b.bank_day)
+                and c.business_date <= (
+                    select max(t.day) from told as t
+                    where t.day <= b.bank_day + %(most)s
+                )
         ) as bank_days
     from settlement.batches as b
-    cross join told as t
     left join settlement.rules as r on b.channel = r.channel
     where b.bank_day = any(%(days)s) and b.status in ('late', 'pending')
 )

@@ -152,6 +152,39 @@ def test_a_batch_whose_line_of_another_day_is_withdrawn_is_late_again(desk: Desk
     assert late_cases(desk) == [("ach", "medium", "open")]
 
 
+def of_rail(desk: Desk, channel: str) -> list[Row]:
+    return desk.rows(
+        "select status, late_bank_days from settlement.batches where bank_day = %s and channel = %s", MONDAY, channel
+    )
+
+
+@pytest.mark.usefixtures("calendar")
+def test_a_late_batch_stays_late_when_a_day_of_which_the_bank_has_not_told_yet_changes_its_day(desk: Desk) -> None:
+    tuesday, wednesday = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
+    desk.payment("C", 10_000, channel="check")
+    desk.line("EARLY", 700)  # of a payment of Wednesday
+    desk.line("W", 800, channel="wire", day=tuesday)
+    desk.payment("EARLY", 700, value_date=wednesday)
+    for day in (MONDAY, tuesday, wednesday):
+        settle_day(desk.connection, day)
+        reconcile_day(desk.connection, day)
+    assert of_rail(desk, "check") == [("late", 1)]
+    assert ("check", "medium", "open") in late_cases(desk)
+
+
+@pytest.mark.usefixtures("calendar")
+@pytest.mark.parametrize("last", [0, 9])
+def test_how_late_a_batch_is_does_not_depend_on_which_day_is_run_last(desk: Desk, last: int) -> None:
+    days = [MONDAY + timedelta(days=n) for n in range(12)]
+    desk.payment("C", 10_000, channel="check")
+    for day in days:
+        desk.line("W", 800, channel="wire", day=day)
+    for day in [*days, MONDAY + timedelta(days=last)]:
+        settle_day(desk.connection, day)
+        reconcile_day(desk.connection, day)
+    assert of_rail(desk, "check") == [("late", 8)]  # for ten days it may still come
+
+
 def test_money_on_another_account_of_ours_is_not_delivered(desk: Desk) -> None:
     desk.payment("C", 10_000, channel="check")
     desk.line("C", 10_000, channel="check", account="collections")
