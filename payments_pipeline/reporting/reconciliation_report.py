@@ -69,7 +69,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """An account before and after the day's lines."""
+    """An account, as the bank keeps and names it, before and after the day's lines."""
 
     account: str
     opening_cents: int | None

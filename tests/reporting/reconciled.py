@@ -63,19 +63,20 @@ def lay_out(connection: Connection, day: date = DAY, *, days_before: int = 25) -
             for number in range(items):
                 share = cents // items + (cents % items if number == 0 else 0)
                 item(connection, day, account, channel, cause, share, number, is_open=bool(is_open))
+    connection.execute("select operations.open_day('settlement.bank_lines', %s)", (day,))
     connection.execute(
-        "update reconciliation.days set opening_cents = 412305519, closing_cents = 412305519 + (select sum(bank_cents) from "
-        "reconciliation.days where bank_day = %s and account = 'collections'), proof = 'proven' "
-        "where bank_day = %s and account = 'collections'", (day, day),
-    )  # fmt: skip
-    connection.execute(
-        "update reconciliation.days set closing_cents = 412305519 where account = 'collections' and bank_day = "
-        "(select max(bank_day) from reconciliation.days where bank_day < %s)", (day,),
-    )  # fmt: skip
-    connection.execute(
-        "update reconciliation.days set opening_cents = 88012, closing_cents = 88012 + bank_cents - 100, proof = 'broken' "
-        "where bank_day = %s and account = 'lockbox'", (day,),
-    )  # fmt: skip
+        "insert into settlement.bank_lines (bank_day, line_id, account, channel, kind, amount_cents, source) "
+        "select bank_day, channel, account, channel, 'credit', bank_cents, '' from reconciliation.days where bank_day = %s",
+        (day,),
+    )
+    shown: dict[str, int] = dict(
+        connection.execute(
+            "select account, sum(bank_cents)::bigint from reconciliation.days where bank_day = %s group by 1", (day,)
+        ).fetchall()
+    )
+    statement(connection, day - timedelta(days=1), "collections", 412_305_519, 412_305_519)
+    statement(connection, day, "collections", 412_305_519, 412_305_519 + shown["collections"])
+    statement(connection, day, "lockbox", 88_012, 88_012 + shown["lockbox"] - 100)
     _matches(connection, day)
     _cases(connection, day)
     _people(connection, day)
@@ -142,6 +143,20 @@ def item(
     )  # fmt: skip
 
 
+def statement(connection: Connection, day: date, account: str, opening: int, closing: int) -> None:
+    """What a statement of an account says of a day: its balances."""
+    connection.execute(
+        "insert into settlement.statements (statement_id, account, as_of, version, from_on, nature, is_final, format, bank, "
+        "reference, currency, opening_cents, closing_cents, line_count, lines_cents, content_sha256, file_sha256, number, "
+        "record, file_line, source, size_bytes, received_at) values (gen_random_uuid(), %s, %s, 1, %s, 'new', true, 'bai2', "
+        "'bank', '1', 'USD', %s, %s, 45, %s, sha256('c'), %s, 1, 1, 1, %s, 1, '2026-07-09 02:15+00')",
+        (
+            account, day, day, opening, closing, closing - opening, f"{account} {day}".encode(),
+            f"file:///inbox/statements/{account}-{day}.bai",
+        ),
+    )  # fmt: skip
+
+
 def _seal(connection: Connection, day: date) -> None:
     connection.execute(
         "insert into ledger.seals (run_no, business_date, chains, events, root, hash, sealed_at) "
@@ -194,14 +209,6 @@ def _cases(connection: Connection, day: date) -> None:
     connection.execute(
         "insert into operations.day_requests values (%s, 'variance', 'ach', '2026-07-09 03:31+00', null), "
         "(%s, 'ingested', 'batch 7f1c', '2026-07-09 10:58+00', '2026-07-09 11:02+00')",
-        (day, day),
-    )
-    connection.execute(
-        "insert into settlement.statements (statement_id, account, as_of, version, from_on, nature, is_final, format, bank, "
-        "reference, currency, opening_cents, closing_cents, line_count, lines_cents, content_sha256, file_sha256, number, "
-        "record, file_line, source, size_bytes, received_at) values (gen_random_uuid(), '000123456789', %s, 1, %s, 'new', "
-        "true, 'bai2', 'bank', '1', 'USD', 88012, 0, 45, 11263955, sha256('c'), sha256('d'), 1, 1, 1, "
-        "'file:///inbox/statements/lockbox-2026-07-08.bai', 1, '2026-07-09 02:15+00')",
         (day, day),
     )
 

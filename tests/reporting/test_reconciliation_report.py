@@ -22,14 +22,16 @@ from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.run import query, statements
 from payments_pipeline.postgres.server import Server
 from payments_pipeline.reconciliation.bridge import bridge_of
+from payments_pipeline.reconciliation.days import reconcile_day
 from payments_pipeline.reporting import reconciliation_report
 from payments_pipeline.reporting import reconciliation_words as words
 from payments_pipeline.reporting.reconciliation_html import as_html
 from payments_pipeline.reporting.reconciliation_pdf import write_pdf
-from payments_pipeline.reporting.reconciliation_report import NotReconciledError, gather
+from payments_pipeline.reporting.reconciliation_report import Balance, NotReconciledError, gather
 from payments_pipeline.reporting.reconciliation_sheets import write_csv, write_xlsx
 from tests.conftest import migrated_template, new_database
-from tests.reporting.reconciled import DAY, RAILS, item, lay_out, total
+from tests.reconciliation.desk import Desk
+from tests.reporting.reconciled import DAY, RAILS, item, lay_out, statement, total
 
 Connection = psycopg.Connection[Any]
 
@@ -76,12 +78,55 @@ def test_a_bridge_that_leaves_a_cent_without_a_name_says_so(connection: Connecti
 
 
 def test_an_account_that_opens_with_another_balance_than_it_closed_with_is_not_proven(connection: Connection) -> None:
-    connection.execute("update reconciliation.days set proof = 'proven' where bank_day = %s", (DAY,))
-    assert gather(connection, DAY).proof == "proven"
-    connection.execute("update reconciliation.days set closing_cents = closing_cents - 1 where bank_day < %s", (DAY,))
-    report = gather(connection, DAY)
-    assert report.proof == "broken"
-    assert "NO: $4,123,055.18 at the end of 2026-07-07" in as_html(report)
+    def collections() -> Balance:
+        return next(one for one in gather(connection, DAY).balances if one.account == "collections")
+
+    assert (collections().proof, collections().follows) == ("proven", True)
+    connection.execute("update settlement.statements set closing_cents = closing_cents - 1 where as_of < %s", (DAY,))
+    assert (collections().proof, collections().follows) == ("proven", False)
+    assert "NO: $4,123,055.18 at the end of 2026-07-07" in as_html(gather(connection, DAY))
+
+
+def test_an_account_that_is_several_of_ours_is_proven_by_all_its_lines(database: Database) -> None:
+    """Its balance goes on over days on which it had lines of one of ours alone, and what is missing is told to the cent."""
+    wednesday, thursday, friday = (date(2026, 7, 8) + timedelta(days=n) for n in range(3))
+    with database.connect("owner") as connection:
+        desk = Desk(connection)
+        held = 100_000
+        for day, rails in ((wednesday, ["ach", "check"]), (thursday, ["ach"]), (friday, ["ach", "check"])):
+            opening = held
+            for cents, rail in enumerate(rails, start=700):
+                desk.line("X", cents, channel=rail, day=day)
+                held += cents
+            statement(connection, day, "main", opening, held)
+            reconcile_day(connection, day)
+        report = gather(connection, friday)
+        assert [(one.account, one.lines_cents, one.proof, one.follows) for one in report.balances] == [
+            ("main", 1_401, "proven", True)
+        ]
+        assert report.proof == "proven"
+        connection.execute("update settlement.statements set closing_cents = closing_cents + 1 where as_of = %s", (friday,))
+        assert [words.proof(one) for one in gather(connection, friday).balances] == ["Broken by +$0.01"]
+
+
+def test_two_accounts_that_are_one_of_ours_are_proven_each_by_itself(database: Database) -> None:
+    with database.connect("owner") as connection:
+        desk = Desk(connection)
+        for back, accounts in ((1, ["1", "2"]), (0, ["1"])):
+            day = DAY - timedelta(days=back)
+            for account in accounts:
+                desk.line("X", 700, day=day, account=account)
+                statement(connection, day, account, 10_000 - 700 * back, 10_700 - 700 * back)
+            reconcile_day(connection, day)
+        assert gather(connection, DAY).proof == "proven"
+
+
+def test_a_statement_without_lines_whose_balance_moved_is_not_proven(database: Database) -> None:
+    with database.connect("owner") as connection:
+        Desk(connection).payment("A", 700, value_date=DAY)
+        statement(connection, DAY, "collections", 10_000, 10_700)
+        reconcile_day(connection, DAY)
+        assert [words.proof(one) for one in gather(connection, DAY).balances] == ["Broken by +$7.00"]
 
 
 def test_open_items_of_any_age_are_listed_with_their_age(connection: Connection) -> None:
