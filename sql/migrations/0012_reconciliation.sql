@@ -123,7 +123,8 @@ update operations.day_tables set
     primary_key = 'payment_id, line_id, kind',
     -- those of several days, and those that a rival may undo
     further_index = '(our_day) where our_day <> bank_day or method in (''like_reference'', ''amount_window'', '
-    '''transfer_id_other_amount'', ''reference_other_amount'', ''batch_of_several_lines'')'
+    '''transfer_id_other_amount'', ''reference_other_amount'', ''batch_of_several_lines'', ''batch_of_the_day'', '
+    '''batch_less_one'', ''batch_with_return'', ''batch_and_one'', ''batch_in_part'')'
 where table_name = 'reconciliation.matches';
 do $$
 declare

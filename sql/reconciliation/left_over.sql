@@ -15,17 +15,19 @@ from unnest(%(near)s::date[], %(numbers)s::int[]) as n (day, day_no);
 -- of its group: whatever is found anew is found whole. The day's own are found anew anyway.
 create temporary table released on commit drop as
 with weak as (
-    -- what a rival may undo: neither what people matched, nor what agrees in every word on one day. Of batches only
-    -- those in several lines, since the others are most of their rails. The index of the table finds them
+    -- what a rival may undo: neither what people matched, nor what agrees in every word, or adds up, on one day. The
+    -- index of the table finds them
     select m.*
     from reconciliation.matches as m
     where
         m.bank_day = any(%(near)s)
+        and m.method <> 'decision'
         and (
-            (m.group_no is null and m.our_day <> m.bank_day and m.method <> 'decision')
+            m.our_day <> m.bank_day
             or m.method in (
                 'like_reference', 'amount_window', 'transfer_id_other_amount', 'reference_other_amount',
-                'batch_of_several_lines'
+                'batch_of_several_lines', 'batch_of_the_day', 'batch_less_one', 'batch_with_return', 'batch_and_one',
+                'batch_in_part'
             )
         )
 ),

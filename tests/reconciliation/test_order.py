@@ -3,6 +3,7 @@
 import random
 import string
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import permutations
 from typing import NamedTuple
 
@@ -10,10 +11,12 @@ import pytest
 
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.rules.calendar import add_bank_days
+from payments_pipeline.rules.settlement import RULES, fee_cents
 from tests.reconciliation.desk import MONDAY, Desk, Row, load_rules
 from tests.reconciliation.test_passes import run_days
 
 DAYS = [add_bank_days(MONDAY, n) for n in range(5)]
+BANK_DAYS = [date(2026, 7, 2), date(2026, 7, 3), *DAYS]
 ORDERS = (
     [0, 1, 2, 3, 4],
     [4, 3, 2, 1, 0],
@@ -24,7 +27,7 @@ ORDERS = (
 
 
 class Payment(NamedTuple):
-    """A payment that we know of, of a day of `DAYS`."""
+    """A payment that we know of, which settles on a day of `DAYS`."""
 
     day: int
     reference: str
@@ -62,8 +65,9 @@ def lived(desk: Desk, world: World, order: Sequence[int]) -> list[list[Row]]:
         desk.line("x", 1, channel="book", day=day)
     for one in world:
         if isinstance(one, Payment):
+            value_date = BANK_DAYS[one.day + 2 - RULES[one.channel].lag_bank_days]
             desk.payment(
-                one.reference, one.cents, channel=one.channel, value_date=DAYS[one.day], transfer=one.transfer,
+                one.reference, one.cents, channel=one.channel, value_date=value_date, transfer=one.transfer,
                 batch=one.batch,
             )  # fmt: skip
         else:
@@ -98,7 +102,7 @@ def small_worlds(seed: int, number: int = 20) -> list[Payment | Line]:
         letters = string.ascii_uppercase[nth] * 3
         channel = chance.choice(["ach", "wire"])
         whole, part = 10_000 + nth, 4_000 - nth
-        amounts = chance.choice([[whole], [whole], [part, whole - part]])  # of the lines
+        amounts = chance.choice([[whole], [part, whole - part], [whole, part, whole - part]])  # of the lines
         names = [f"{letters}0910123456", f"{letters}0910123465", f"{letters}09101234", letters]
         for place in range(chance.randint(2, 6)):
             day, name = chance.randrange(len(DAYS)), chance.choice(names)
@@ -114,6 +118,39 @@ def small_worlds(seed: int, number: int = 20) -> list[Payment | Line]:
 @pytest.mark.parametrize("seed", range(1, 4))
 def test_the_order_in_which_days_are_run_decides_nothing(desk: Desk, seed: int) -> None:
     assert differing(desk, small_worlds(seed)) == []
+
+
+def deposits_and_payouts(seed: int) -> list[Payment | Line]:
+    """Batches of three rails: with and without a number, of one day and of several, in full, in part, in pieces, twice."""
+    chance = random.Random(seed)
+    world: list[Payment | Line] = []
+    for channel in ("check", "card", "venmo"):
+        names: list[list[str | None]] = [["DEP01"], ["DEP01", None], ["DEP01", "PAY77"], ["DEP01", "PAY77", None]]
+        numbers = chance.choice(names)
+        days = chance.choice([1, 2, 3, 5])
+        members = [
+            Payment(
+                chance.randrange(days), f"{channel}{place}", chance.choice([1_000, 2_000, 3_000, 5_000]), channel,
+                batch=chance.choice(numbers),
+            )
+            for place in range(chance.randint(1, 5))
+        ]  # fmt: skip
+        world += members
+        for _ in range(chance.randint(1, 4)):
+            number = chance.choice([*numbers, None])
+            named = [payment for payment in members if payment.batch == number]
+            some = chance.choice([members, named or members, chance.sample(members, chance.randint(1, len(members)))])
+            kept = sum(fee_cents(payment.cents, RULES[channel]) for payment in some)
+            cents = sum(payment.cents for payment in some) - chance.choice([0, kept])
+            half = cents // 2
+            pieces = chance.choice([[cents], [cents], [half, cents - half]])
+            world += [Line(chance.randrange(days), number, piece, channel) for piece in pieces]
+    return world
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_the_order_decides_nothing_about_deposits_and_payouts_either(desk: Desk, seed: int) -> None:
+    assert differing(desk, deposits_and_payouts(seed)) == []
 
 
 @pytest.mark.parametrize("channel", ["ach", "wire"])
