@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import click
 import psycopg
 
+from payments_pipeline.days_run import what_waits
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.reporting.files import becoming
 from payments_pipeline.reporting.reconciliation_report import DayReport, gather
@@ -43,6 +44,7 @@ def reconciliation(*, day: datetime, out: Path | None, forms: tuple[Form, ...]) 
     with open_database(settings).connect(application_name="payments report reconciliation") as connection:
         connection.execute("set transaction isolation level repeatable read, read only")
         report = gather(connection, day.date())
+        waits = what_waits(connection, day.date())
         for form in dict.fromkeys(forms or ("html", "pdf")):
             path = folder / f"reconciliation-{report.day}.{form}"
             with becoming(path) as part:
@@ -53,6 +55,8 @@ def reconciliation(*, day: datetime, out: Path | None, forms: tuple[Form, ...]) 
     )
     for path in written:
         click.echo(str(path))
+    if waits:
+        click.echo(waits, err=True)
 
 
 def _write(form: Form, connection: psycopg.Connection[Any], report: DayReport, path: Path) -> None:

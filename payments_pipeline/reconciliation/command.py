@@ -11,7 +11,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from payments_pipeline.days_run import require_run
+from payments_pipeline.days_run import require_reconciled, require_run, what_waits
 from payments_pipeline.money import plain
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.postgres.run import query
@@ -49,7 +49,7 @@ def show(at: datetime, every: bool) -> None:
     """What is open on a day, and what to do about it."""
     rows = _ask_of_day("reconciliation/open_items", at.date(), every=every)
     if not rows:
-        click.echo(f"nothing is open on {at.date()}")
+        click.echo(f"nothing is {'to be explained' if every else 'open'} on {at.date()}")
         return
     table = _table("item", "rail", "cause", "dollars", "what", "next step")
     for row in rows:
@@ -188,11 +188,13 @@ def _ask(name: str, **parameters: object) -> list[dict[str, Any]]:
 
 
 def _ask_of_day(name: str, day: date, **parameters: object) -> list[dict[str, Any]]:
-    """Ask about a day; that there is nothing to tell is an answer only where it has been run."""
+    """Ask about a day; that there is nothing to tell is an answer only where it has been reconciled."""
     with _connect() as connection:
         rows = query(connection, name, day=day, **parameters)
         if not rows:
-            require_run(connection, day)
+            require_reconciled(connection, day)
+        if waits := what_waits(connection, day):
+            click.echo(waits, err=True)
     return rows
 
 

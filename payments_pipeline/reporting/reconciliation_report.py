@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import psycopg
 
 from payments_pipeline.charts import Picture, TrendDay, bridge, trend
-from payments_pipeline.errors import PaymentsError
+from payments_pipeline.days_run import require_reconciled
 from payments_pipeline.postgres.run import query
 from payments_pipeline.rules.bridge import Cause, Step, cause_name, steps_of
 
@@ -26,15 +26,10 @@ PROOFS: Final = {
 }
 
 
-class NotReconciledError(PaymentsError):
-    """A report was asked for of a day that has not been run."""
-
-
 @dataclass(frozen=True, slots=True)
 class State:
     """How far the books were when the report was made."""
 
-    is_posted: bool
     last_day: date | None
     has_marts: bool
     run_no: int | None
@@ -377,13 +372,8 @@ class DayReport:
 
 def gather(connection: psycopg.Connection[Any], day: date) -> DayReport:
     """All that is told of a day; at one moment, where the caller's transaction sees one."""
-    state = State(**query(connection, "reporting/reconciliation_state", day=day)[0])
-    if not state.is_posted:
-        until = f"the last day that has been run is {state.last_day}" if state.last_day else "no day has been run yet"
-        raise NotReconciledError(
-            f"{day} has not been reconciled: {until}",
-            "run it first: materialize its partition in the Dagster UI (payments up).",
-        )
+    require_reconciled(connection, day)
+    state = State(**query(connection, "reporting/reconciliation_state")[0])
     as_of = max(day, state.last_day or day)
 
     def found(part: str, **parameters: object) -> list[dict[str, Any]]:

@@ -1,5 +1,5 @@
--- How far the books are: whether :day has been posted, the last day that has, whether finance's marts have been built,
--- and the last seal over what was booked.
+-- How far the books are: the last day that has been posted, whether finance's marts have been built, and the last seal
+-- over what was booked.
 with last_seal as (
     select s.run_no, s.sealed_at, encode(s.hash, 'hex') as seal
     from ledger.seals as s
@@ -8,10 +8,6 @@ with last_seal as (
 )
 
 select
-    exists(
-        select from ledger.days as d
-        where d.business_date = %(day)s
-    ) as is_posted,
     (select max(d.business_date) from ledger.days as d) as last_day,
     to_regclass('reporting.daily_reconciliation') is not null as has_marts,
     (select s.run_no from last_seal as s) as run_no,

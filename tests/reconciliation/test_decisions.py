@@ -8,10 +8,10 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from payments_pipeline.cli import payments
-from payments_pipeline.days_run import NeverRunError
+from payments_pipeline.days_run import NeverRunError, NotReconciledError
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.reconciliation.days import reconcile_day
 from payments_pipeline.reconciliation.decisions import DecisionError, decide, judge
@@ -367,7 +367,7 @@ def test_a_day_that_was_never_run_is_not_told_as_one_on_which_nothing_is_open(
     def refusal(command: str, day: str = str(TUESDAY)) -> str:
         result = CliRunner().invoke(payments, ["reconcile", command, "--date", day])
         assert isinstance(result.exception, NeverRunError), result.output
-        assert "run it first" in result.exception.remedy
+        assert "run it: materialize its partition" in result.exception.remedy
         return result.exception.message
 
     assert refusal("show") == f"{TUESDAY} has not been run: no day has been yet"
@@ -384,3 +384,32 @@ def test_a_day_that_was_never_run_is_not_told_as_one_on_which_nothing_is_open(
     quiet = CliRunner().invoke(payments, ["reconcile", "day", "--date", str(saturday)])
     assert quiet.output == f"{saturday}: nothing was expected at the bank, and the bank shows nothing\n"
     assert "nothing is open" in CliRunner().invoke(payments, ["reconcile", "show", "--date", str(saturday)]).output
+
+
+def test_a_day_whose_run_broke_off_is_not_told_as_one_on_which_nothing_is_open(
+    desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("payments_pipeline.reconciliation.command.open_database", lambda _: database)
+    desk.connection.execute("insert into ledger.days (business_date) values (%s)", (MONDAY,))
+    desk.connection.execute("insert into operations.day_requests values (%s, 'unfinished', 'a run')", (MONDAY,))
+    desk.line("REF-A", 25_000)
+    desk.connection.commit()
+
+    def told(*command: str) -> Result:
+        return CliRunner().invoke(payments, ["reconcile", *command, "--date", str(MONDAY)])
+
+    for command in ("show", "suggestions"):
+        refused = told(command)
+        assert isinstance(refused.exception, NotReconciledError), refused.output
+        assert refused.exception.message == (
+            f"{MONDAY} has not been reconciled: it was posted, but its run has not come to its end"
+        )
+    assert "ach: variance" in told("day").output
+    assert "has not come to its end" in told("show").stderr
+    assert "missing_here" in told("show").stdout
+    desk.connection.execute("update operations.day_requests set satisfied_at = now() where reason = 'unfinished'")
+    desk.connection.commit()
+    assert told("show").stderr == ""
+    desk.connection.execute("insert into operations.day_requests values (%s, 'reposted', 'bank lines')", (MONDAY,))
+    desk.connection.commit()
+    assert "waits to be run again" in told("show").stderr

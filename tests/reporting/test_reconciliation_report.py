@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from payments_pipeline.bench.reconcile import build_mart
 from payments_pipeline.charts import as_markdown, bridge
 from payments_pipeline.commands.report_reconciliation import reconciliation
+from payments_pipeline.days_run import NeverRunError, NotReconciledError
 from payments_pipeline.paths import SQL_DIR
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.run import query, statements
@@ -27,7 +28,7 @@ from payments_pipeline.reporting import reconciliation_report
 from payments_pipeline.reporting import reconciliation_words as words
 from payments_pipeline.reporting.reconciliation_html import as_html
 from payments_pipeline.reporting.reconciliation_pdf import write_pdf
-from payments_pipeline.reporting.reconciliation_report import Balance, NotReconciledError, gather
+from payments_pipeline.reporting.reconciliation_report import Balance, gather
 from payments_pipeline.reporting.reconciliation_sheets import write_csv, write_xlsx
 from tests.conftest import migrated_template, new_database
 from tests.reconciliation.desk import Desk
@@ -105,7 +106,9 @@ def test_an_account_that_is_several_of_ours_is_proven_by_all_its_lines(database:
             ("main", 1_401, "proven", True)
         ]
         assert report.proof == "proven"
-        connection.execute("update settlement.statements set closing_cents = closing_cents + 1 where as_of = %s", (friday,))
+        connection.execute(
+            "update settlement.statements set closing_cents = closing_cents + 1 where as_of = %s", (friday,)
+        )
         assert [words.proof(one) for one in gather(connection, friday).balances] == ["Broken by +$0.01"]
 
 
@@ -171,9 +174,21 @@ def test_the_last_thirty_days_come_from_finance_s_mart_and_a_stale_one_is_told(c
 # Where there is nothing -------------------------------------------------------------------------------------------------
 
 
-def test_a_day_that_was_not_run_is_refused_with_the_last_one_that_was(connection: Connection) -> None:
-    with pytest.raises(NotReconciledError, match="the last day that has been run is 2026-07-09"):
-        gather(connection, date(2026, 8, 1))
+def test_a_day_that_was_not_run_is_refused_with_those_that_were(connection: Connection) -> None:
+    for day in (date(2026, 8, 1), date(9999, 12, 31)):  # one that has not come cannot be run either
+        with pytest.raises(NeverRunError, match="2026-07-06 to 2026-07-09") as refused:
+            gather(connection, day)
+        assert "until today" in refused.value.remedy
+
+
+def test_a_day_that_was_posted_and_not_reconciled_is_not_told_as_one_on_which_nothing_happened(
+    connection: Connection,
+) -> None:
+    day = DAY + timedelta(days=1)
+    assert gather(connection, day).totals == []
+    connection.execute("insert into operations.day_requests values (%s, 'unfinished', 'a run')", (day,))
+    with pytest.raises(NotReconciledError, match=f"{day} has not been reconciled: it was posted, but its run"):
+        gather(connection, day)
 
 
 def test_a_day_on_which_nothing_happened_says_so_in_every_section(database: Database, tmp_path: Path) -> None:
