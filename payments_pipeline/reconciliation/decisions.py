@@ -85,9 +85,35 @@ def judge(
             f"{decision_id} was decided by {decision['decided_by']}.", "Four eyes: somebody else has to approve it."
         )
     day = decision["bank_day"]
+    if verdict == "approve":
+        _refuse_overtaken(connection, decision)
     stored = _store(connection, verdict, day, (), (), decision["cents"], reason, decided_by, decision_id)
     _apply(connection, day, _known_sides(connection, day, decision["line_ids"], decision["payment_ids"]))
     return stored
+
+
+def _refuse_overtaken(connection: psycopg.Connection[Any], decision: dict[str, Any]) -> None:
+    """Refuse to approve what would not count, or would count for something else than was decided about."""
+    if decision["is_overtaken"]:
+        raise DecisionError(
+            f"{decision['decision_id']} was overtaken by a later decision about the same line or payment.",
+            "Reject it, and decide anew where it is still right.",
+        )
+    day = decision["bank_day"]
+    try:
+        cents = _at_stake(
+            decision["decision"], day, _sides(connection, day, decision["line_ids"], decision["payment_ids"])
+        )
+    except DecisionError as error:
+        raise DecisionError(
+            f"{decision['decision_id']} is about what is not there any more as it was. {error.message}",
+            "Reject it, and decide anew about what is open.",
+        ) from error
+    if cents != decision["cents"]:
+        raise DecisionError(
+            f"{decision['decision_id']} is about {decision['cents']} cents, and by now {cents} are at stake.",
+            "Reject it, and decide anew.",
+        )
 
 
 def _apply(connection: psycopg.Connection[Any], day: date, sides: list[dict[str, Any]]) -> None:
@@ -119,11 +145,17 @@ def _sides(
     known = {(side["side"], side["id"]) for side in sides}
     named = [("line", line) for line in lines] + [("payment", str(payment)) for payment in payments]
     for side, name in named:
-        if (side, name) not in known:
+        if (side, name) in known:
+            continue
+        if side == "line":
             raise DecisionError(
-                f"There is no {side} {name} among what was reconciled on {day} and the days around it.",
-                "payments reconcile show lists what is open; reconcile the day first if it is new.",
+                f"There is no line {name} on {day}.",
+                "A decision is of the day of its line; payments reconcile show lists what is open on a day.",
             )
+        raise DecisionError(
+            f"There is no payment {name} among what was reconciled on {day} and the days around it.",
+            "payments reconcile show lists what is open; reconcile the day first if it is new.",
+        )
     return sides
 
 

@@ -1,4 +1,4 @@
--- A decision, and what others said of it.
+-- A decision, what others said of it, and whether a later one is about the same line or payment.
 select
     d.*,
     (
@@ -7,6 +7,15 @@ select
         where r.approves = d.decision_id
         order by r.decision_no desc
         limit 1
-    ) as verdict
+    ) as verdict,
+    exists(
+        select from reconciliation.decisions_in_force as later
+        where
+            later.decision in ('match', 'unmatch') and later.decision_no > d.decision_no
+            and (
+                (later.bank_day = d.bank_day and later.line_ids && d.line_ids)
+                or later.payment_ids && d.payment_ids
+            )
+    ) as is_overtaken
 from reconciliation.decisions as d
 where d.decision_id = %(decision_id)s::uuid

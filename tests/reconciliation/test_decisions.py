@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from payments_pipeline.cli import payments
 from payments_pipeline.days_run import NeverRunError, NotReconciledError
 from payments_pipeline.postgres.connect import Database
+from payments_pipeline.postgres.run import query
 from payments_pipeline.reconciliation.days import reconcile_day
 from payments_pipeline.reconciliation.decisions import DecisionError, decide, judge
 from tests.reconciliation.desk import MONDAY, Desk, Row
@@ -248,6 +249,36 @@ def test_what_is_written_off_is_not_written_off_again(desk: Desk) -> None:
     decide(desk.connection, "write_off", MONDAY, lines=[line], reason="small", decided_by="Ann")
     with pytest.raises(DecisionError, match="Only what is open"):
         decide(desk.connection, "write_off", MONDAY, lines=[line], reason="also small", decided_by="Bob")
+
+
+def test_what_a_later_decision_has_overtaken_is_not_approved_as_if_it_counted(desk: Desk) -> None:
+    one, other, line = desk.payment("REF-A", 50_000), desk.payment("REF-B", 30_000), desk.line("X", 30_000)
+    run_days(desk, MONDAY)
+    waits = decide(desk.connection, "match", MONDAY, lines=[line], payments=[one], **BY_ANN)
+    decide(desk.connection, "match", MONDAY, lines=[line], payments=[other], **BY_BOB)
+    with pytest.raises(DecisionError, match="overtaken by a later decision"):
+        judge(desk.connection, "approve", waits.decision_id, reason="agreed", decided_by="Cy")
+    assert desk.matches() == [(line, other, "credit", "decision")]
+    judge(desk.connection, "reject", waits.decision_id, reason="another has it", decided_by="Cy")
+    assert query(desk.connection, "reconciliation/waiting_decisions") == []
+
+
+def test_a_write_off_whose_line_found_its_payment_meanwhile_is_not_approved(desk: Desk) -> None:
+    line = desk.line("REF-A", 30_000)
+    run_days(desk, MONDAY)
+    waits = decide(desk.connection, "write_off", MONDAY, lines=[line], reason="small", decided_by="Ann")
+    desk.payment("REF-A", 30_000)
+    run_days(desk, MONDAY)
+    with pytest.raises(DecisionError, match="not there any more as it was"):
+        judge(desk.connection, "approve", waits.decision_id, **BY_BOB)
+
+
+def test_a_line_of_another_day_is_told_from_one_that_there_is_not(desk: Desk) -> None:
+    payment, line = desk.payment("REF-A", 30_000), desk.line("X", 30_000, day=TUESDAY)
+    run_days(desk, MONDAY, TUESDAY)
+    with pytest.raises(DecisionError, match=f"There is no line {line} on {MONDAY}") as refused:
+        decide(desk.connection, "match", MONDAY, lines=[line], payments=[payment], **BY_ANN)
+    assert "of the day of its line" in refused.value.remedy
 
 
 def test_of_two_who_decide_about_a_line_at_once_the_second_sees_what_the_first_decided(
