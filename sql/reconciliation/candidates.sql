@@ -1,28 +1,35 @@
 -- Left-over lines and movements with all that a pass may go by, from work.left_lines and work.left_payments. Text is
 -- compared folded; `squeezed` is its letters and digits alone. Deposits and payouts of payments that we learned of
 -- on :booked_days are named by the rows that brought them. A statement does not say why a transfer of our own went out:
--- it is a return where a return that we know names it.
+-- it is a return where a return that we know, within the window of the rail, names it.
 --
 -- A line and a movement may belong together if no more than `reach` bank days lie between them, the window of the rail.
 -- Who is judged may be matched: all that can be its rival is here. What is further from :day is only a rival.
 drop table if exists work.candidate_lines, work.candidate_movements, pg_temp.forbidden;
 
 create unlogged table work.candidate_lines as
-with went_back as (
-    select distinct p.channel, p.transfer_id
-    from work.left_payments as p
-    where p.kind = 'return'
+with told as (
+    select
+        l.*, b.channel, b.kind, b.amount_cents, b.transaction_id as transfer_id, b.account as as_written,
+        nullif(reconciliation.folded(b.reference), '') as reference, nullif(btrim(b.reference), '') as told_reference
+    from work.left_lines as l
+    inner join settlement.lines_in_force as b on l.bank_day = b.bank_day and l.line_id = b.line_id
+    where b.bank_day = any(%(near)s::date[] || %(day)s::date)
+),
+
+went_back as (
+    select distinct t.bank_day, t.line_id
+    from told as t
+    inner join work.left_payments as p on t.channel = p.channel and t.transfer_id = p.transfer_id
+    where t.kind = 'other' and p.kind = 'return' and abs(t.day_no - p.day_no) <= p.reach
 ),
 
 known as (
     select
-        l.*, b.channel, b.amount_cents, b.transaction_id as transfer_id, b.account as as_written,
-        case when w.transfer_id is null then b.kind else 'return' end as kind,
-        nullif(reconciliation.folded(b.reference), '') as reference, nullif(btrim(b.reference), '') as told_reference
-    from work.left_lines as l
-    inner join settlement.lines_in_force as b on l.bank_day = b.bank_day and l.line_id = b.line_id
-    left join went_back as w on b.kind = 'other' and b.channel = w.channel and b.transaction_id = w.transfer_id
-    where b.bank_day = any(%(near)s::date[] || %(day)s::date)
+        t.bank_day, t.line_id, t.is_own, t.is_released, t.day_no, t.channel, t.amount_cents, t.transfer_id,
+        t.as_written, t.reference, t.told_reference, case when w.line_id is null then t.kind else 'return' end as kind
+    from told as t
+    left join went_back as w on t.bank_day = w.bank_day and t.line_id = w.line_id
 )
 
 select

@@ -195,6 +195,16 @@ def test_what_a_person_matched_is_matched_however_late_the_bank_showed_it(desk: 
     assert stays(desk, MONDAY, WEDNESDAY)
 
 
+@pytest.mark.parametrize("order", [WEEK, WEEK[::-1]])
+def test_money_that_went_out_is_no_return_because_one_beyond_its_window_names_it(desk: Desk, order: list[date]) -> None:
+    wire = {"channel": "wire", "reference": "SAME", "cents": 10_000}
+    desk.payment(**wire, value_date=NEXT_THURSDAY, returned_on=FRIDAY, returned_by="out_1")  # type: ignore[arg-type]
+    desk.payment(**wire, transfer="in_2", returned_on=TUESDAY)  # type: ignore[arg-type]
+    desk.line("SAME", -10_000, channel="wire", kind="other", day=WEDNESDAY, transfer="out_1")
+    run_days(desk, *order)
+    assert desk.matches() == []
+
+
 # What is said of what is open -----------------------------------------------------------------------------------------
 
 
