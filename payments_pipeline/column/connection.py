@@ -19,6 +19,7 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
+from payments_pipeline.column.parsing import parse
 from payments_pipeline.errors import PaymentsError
 
 Json = dict[str, Any]
@@ -166,7 +167,7 @@ class Connection:
         response = self._http.send(request)
         if not response.is_success:
             raise _RefusedError(response)
-        return orjson.loads(response.content) if response.content else {}
+        return parse(response.content) if response.content else {}
 
     def _exchange(
         self, what: str, request: httpx.Request, can_repeat: bool, once: Callable[[httpx.Request], Any]

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from payments_pipeline.column.parsing import parse
 from payments_pipeline.errors import PaymentsError
 
 Json = dict[str, Any]
@@ -83,8 +84,8 @@ def read_event(given: bytes | bytearray | memoryview | str | Json) -> RawEvent:
     """
     event = given if isinstance(given, dict) else _parsed(given)
     event_id = event.get("id")
-    if not isinstance(event_id, str) or not event_id or len(event_id) > MAX_NAME:
-        raise _no_event(f"its id is not a text of 1 to {MAX_NAME} characters")
+    if not isinstance(event_id, str) or not event_id or len(event_id) > MAX_NAME or _REPLACEMENT in event_id:
+        raise _no_event(f"its id is not a text of 1 to {MAX_NAME} whole characters")
     text = _text(event)
     if _ESCAPED_NUL in text and (mended := _without_nul(event)) != event:
         # PostgreSQL has no NUL in text or jsonb. Refusing the event would stop every page that holds it.
@@ -98,7 +99,7 @@ def read_event(given: bytes | bytearray | memoryview | str | Json) -> RawEvent:
 
 def _parsed(body: bytes | bytearray | memoryview | str) -> Json:
     try:
-        event = orjson.loads(body)
+        event = parse(body)
     except orjson.JSONDecodeError:
         raise _no_event("it is not JSON in UTF-8") from None  # the error quotes the body
     if not isinstance(event, dict):

@@ -39,6 +39,15 @@ def test_an_event_with_a_nul_is_kept_without_it_and_only_then() -> None:
     assert read_event(event.text) == event
 
 
+@pytest.mark.parametrize("half", [rb"\ud83d", rb"\ude00", rb"\ud83d\ud83d", b"\xff", b"\xf0\x9f"])
+def test_a_character_that_was_cut_in_two_costs_that_character_and_not_the_event(half: bytes) -> None:
+    whole = rb"x\ud83d\ude00 \\ud83d \""
+    event = read_event(b'{"id":"1","data":{"memo":"' + whole + half + b'","amount":7}}')
+    assert event.data["amount"] == 7
+    assert event.data["memo"].rstrip("\ufffd") == 'x\U0001f600 \\ud83d "'
+    assert read_event(event.text) == event
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -49,12 +58,14 @@ def test_an_event_with_a_nul_is_kept_without_it_and_only_then() -> None:
         b'{"id":""}',
         b'{"type":"x"}',
         b'{"id":"\xff"}',
+        b'{"id":"1","data":{"id":"a\\u0000"',
+        rb'{"id":"\ud83d"}',
         b'{"id":"1"',
         b'{"id":"1","amount":NaN}',
         b"[" * 100_000,
         orjson.dumps({"id": "x" * 256}),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_what_is_no_event_is_refused_without_quoting_it(body: bytes) -> None:
     with pytest.raises(EventError) as refused:

@@ -307,6 +307,25 @@ def test_an_event_nested_too_deeply_to_be_written_holds_nothing_up_and_is_kept_w
     assert kept == [(b'{"id":"evnt_2","type":"ach.x"}',), (b"{}",)]
 
 
+def test_one_event_that_a_strict_reader_would_give_up_its_page_for_holds_nothing_up(
+    connection: psycopg.Connection[Any],
+) -> None:
+    deep, half, plain = listed("evnt_3", "evnt_2", "evnt_1")
+    depths = b'"id":"evnt_3","data":' + b'{"data":[' * 900 + b'"]}"' + b"]}" * 900
+    bank = Listing(deep, half | {"memo": "HALF"}, plain)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        page = orjson.dumps(bank(request.url.params)[1])
+        page = page.replace(b'"id":"evnt_3"', depths).replace(b"HALF", rb"rent \ud83d")
+        return httpx.Response(200, content=page)
+
+    client = ColumnClient("https://bank.example", "test_key", transport=httpx.MockTransport(answer), attempts=1)
+    assert poll_events(connection, client, received_at=RECEIVED_AT, since=DAY).is_through
+    assert stored(connection) == ["evnt_1", "evnt_2"]
+    kept = connection.execute("select body from ingestion.unreadable_messages").fetchall()
+    assert [orjson.loads(body)["id"] for (body,) in kept] == ["evnt_3"]
+
+
 def test_a_page_of_which_nothing_can_be_read_stops_the_poll_and_says_so(connection: psycopg.Connection[Any]) -> None:
     bank = Listing(*listed("evnt_1"))
     poll_events(connection, answering(bank), received_at=RECEIVED_AT, since=DAY)
