@@ -8,6 +8,7 @@ import secrets
 import socket
 import sys
 from contextlib import closing
+from datetime import datetime, time
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from payments_pipeline.bank import LOCAL_ADDRESS, Bank, bank_of, inbox_of, playe
 from payments_pipeline.column.local.control import LocalBank, LocalBankError
 from payments_pipeline.paths import PROJECT_ROOT
 from payments_pipeline.ports import port_refused
+from payments_pipeline.rules.calendar import NEW_YORK
 from payments_pipeline.settings import PREFIX, Settings
 from payments_pipeline.supervise import Supervisor, answers_at
 
@@ -32,6 +34,8 @@ def start_edge(supervisor: Supervisor, settings: Settings, world: Path | None) -
         (inbox_of(settings) / kind).mkdir(parents=True, exist_ok=True)
     environ = os.environ | settings.as_environ()
     if world is not None:
+        # the bank goes on from there; without this note the home would count as one that plays no world
+        clock.set_clock(settings.home, played_until(settings.home) or _midnight_before(world))
         environ |= {name: secrets.token_urlsafe(32) for name in _SECRETS if not environ.get(name)}
     payments = [Path(sys.executable).parent / "payments"]
     webhooks = f"http://{LOCAL_ADDRESS}:{settings.webhook_port}"
@@ -44,17 +48,21 @@ def start_edge(supervisor: Supervisor, settings: Settings, world: Path | None) -
     supervisor.wait_until(lambda: answers_at(f"{webhooks}/ready"), service, _ANSWER_SECONDS)
     if world is None:
         return bank_of(settings)
-    played = played_until(settings.home)
     options: list[str | Path] = [
         "--world", world, "--port", str(settings.bank_port), "--inbox", inbox_of(settings),
         "--webhook-url", f"{webhooks}/api/column/webhook", "--processors-url", webhooks,
-        *(["--now", f"{played:%Y-%m-%dT%H:%M:%S}"] if played else []),
     ]  # fmt: skip
-    clock.clock_file(settings.home).unlink(missing_ok=True)  # the bank notes where its clock begins when it is open
     opening = supervisor.start("bank", [*payments, "bank", "serve", *options], cwd=PROJECT_ROOT, environ=environ)
     address = f"http://{LOCAL_ADDRESS}:{settings.bank_port}"
     supervisor.wait_until(lambda: is_open(LocalBank(address)), opening, _ANSWER_SECONDS)
     return bank_of(settings)
+
+
+def _midnight_before(world: Path) -> datetime:
+    """Where a world begins that was never played."""
+    from payments_pipeline.world import read_manifest  # what only a demo has should not cost everyone's start
+
+    return datetime.combine(read_manifest(world).first_day, time(), NEW_YORK)
 
 
 def require_free_port(port: int, setting: str | None = None, host: str = LOCAL_ADDRESS) -> None:
