@@ -13,7 +13,7 @@ from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.reporting.filer import FILER_FILE, read_filer
 from payments_pipeline.reporting.files_1098 import Desk, write_csv, write_fire, write_iris, write_statements
-from payments_pipeline.reporting.form_1098 import KIND, draft, require_year_of_books
+from payments_pipeline.reporting.form_1098 import KIND, draft
 from payments_pipeline.reporting.lifecycle import FILED_FORMATS, WrittenFile, find_report, log, validated
 from payments_pipeline.reporting.register_1098 import write_register
 from payments_pipeline.rules.form_1098 import Policy
@@ -73,7 +73,6 @@ def form_1098(
     with open_database(settings).connect("compliance", application_name="payments report 1098") as connection:
         connection.execute("set transaction isolation level repeatable read")
         if version is None:
-            require_year_of_books(connection, tax_year)
             report = draft(connection, tax_year, Policy(uses_january_15=january_15), actor)
         else:
             report = find_report(connection, KIND, str(tax_year), version)

@@ -88,7 +88,7 @@ def draft(connection: psycopg.Connection[Any], tax_year: int, policy: Policy, pr
     Where nothing differs from the last version, that is given and nothing is added. The forms must agree with the
     general ledger to the cent, or there is no version.
     """
-    _refuse_odd_year(tax_year)
+    posted_until = _posted_until(connection, tax_year)
     _refuse_other_option(connection, tax_year, policy)
     hold(connection, "compliance.forms_1098")  # two at once would number the versions of a year alike
     bound_memory(connection)
@@ -102,8 +102,7 @@ def draft(connection: psycopg.Connection[Any], tax_year: int, policy: Policy, pr
         # without it the forms just added count as none, and reading them back takes a nested loop over millions
         connection.execute("select operations.analyze_table('compliance.forms_1098')")
     parameters = {"uses_january_15": policy.uses_january_15}
-    horizon: date | None = query(connection, "reporting/form_1098_horizon")[0]["posted_until"]
-    is_complete = horizon is not None and horizon >= date(tax_year + 1, 1, 31)
+    is_complete = posted_until >= date(tax_year + 1, 1, 31)
     is_same = bool(known) and not changed and known[-1].parameters == parameters
     if is_same and known[-1].status in ("validated", "approved"):
         # where its records stand in the files is noted once, and corrections refer to it
@@ -127,7 +126,7 @@ def draft(connection: psycopg.Connection[Any], tax_year: int, policy: Policy, pr
         version=version,
         parameters=parameters,
         summary={
-            "posted_until": horizon.isoformat() if horizon else None,
+            "posted_until": posted_until.isoformat(),
             "is_complete": is_complete,
             "changed_forms": changed,
             "lines": bridge(connection, tax_year, version),
@@ -138,9 +137,10 @@ def draft(connection: psycopg.Connection[Any], tax_year: int, policy: Policy, pr
     )
 
 
-def require_year_of_books(connection: psycopg.Connection[Any], tax_year: int) -> None:
-    """Refuse a year that is not in the books: a report without forms would say that nothing is due of it."""
-    _refuse_odd_year(tax_year)
+def _posted_until(connection: psycopg.Connection[Any], tax_year: int) -> date:
+    """How far the books are posted, for a year that is in them: of any other, forms would say that nothing is due."""
+    if not FIRST_TAX_YEAR <= tax_year <= 2100:
+        raise Form1098Error(f"{tax_year} is no tax year of this form", f"give a year from {FIRST_TAX_YEAR} on.")
     found = query(connection, "reporting/form_1098_horizon")[0]
     begins_on: date | None = found["begins_on"]
     posted_until: date | None = found["posted_until"]
@@ -154,6 +154,7 @@ def require_year_of_books(connection: psycopg.Connection[Any], tax_year: int) ->
             f"{tax_year} is not a year of the books: they begin on {begins_on} and are posted to {posted_until}",
             "give a year that is in them; one that has begun and is not over makes a preview.",
         )
+    return posted_until
 
 
 def bridge(connection: psycopg.Connection[Any], tax_year: int, version: int) -> list[dict[str, Any]]:
@@ -238,11 +239,6 @@ def _refuse_difference(connection: psycopg.Connection[Any], tax_year: int, versi
         f"the forms of {tax_year} and the general ledger differ for {counted(found[0]['differences'], 'loan')}, in cents: {shown}",
         "payments verify names what is wrong with the ledger.",
     )
-
-
-def _refuse_odd_year(tax_year: int) -> None:
-    if not FIRST_TAX_YEAR <= tax_year <= 2100:
-        raise Form1098Error(f"{tax_year} is no tax year of this form", f"give a year from {FIRST_TAX_YEAR} on.")
 
 
 def _refuse_other_option(connection: psycopg.Connection[Any], tax_year: int, policy: Policy) -> None:

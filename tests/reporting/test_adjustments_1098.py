@@ -232,15 +232,15 @@ def test_an_upfront_premium_is_spread_over_the_term_where_that_is_shorter_than_8
 def test_of_a_mortgage_that_was_paid_off_before_the_year_no_premium_is_reported(
     owner: psycopg.Connection[Any], book: dict[str, Loan], form: Form
 ) -> None:
-    loan = book["ordinary"]
-    _upfront_premium_was_paid(owner, loan, date(2026, 1, 15))
-    owed = form(loan, 2028)
+    loan = book["not paid at all"]
+    _upfront_premium_was_paid(owner, loan, date(2025, 12, 15))
+    owed = form(loan, 2026)
     assert owed
     assert (owed["disposition"], owed["box_5_cents"]) == ("reportable", 1_000_00)
     owner.execute(
         "update ledger.balances set principal_paid_cents = %s where loan_id = %s", (loan.principal_cents, loan.loan_id)
     )
-    paid_off = form(loan, 2028)
+    paid_off = form(loan, 2026)
     assert paid_off
     assert (paid_off["disposition"], paid_off["box_5_cents"]) == ("nothing_received", 0)
 

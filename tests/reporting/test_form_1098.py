@@ -285,12 +285,31 @@ def test_what_comes_late_makes_a_new_version_of_the_one_form_that_it_touches(
         owner.rollback()
 
 
+@pytest.mark.parametrize("tax_year", [2015, 2024, 2027])
+def test_a_year_that_is_not_in_the_books_has_no_forms_whoever_asks_for_them(
+    compliance: psycopg.Connection[Any], tax_year: int
+) -> None:
+    with pytest.raises(Form1098Error, match=f"{tax_year} is (no tax year of this form|not a year of the books)"):
+        draft(compliance, tax_year, POLICY, "Pat")
+
+
+def test_books_of_which_no_day_was_posted_have_no_forms(database: Database) -> None:
+    with (
+        database.connect("compliance") as connection,
+        pytest.raises(Form1098Error, match="there are no forms of 2025: no day has been posted"),
+    ):
+        draft(connection, 2025, POLICY, "Pat")
+
+
 @pytest.mark.parametrize("server_kind", ["embedded", "debian"])
-def test_an_empty_year_is_computed_on_the_oldest_server_too(database: Database) -> None:
+def test_a_year_without_a_payment_is_computed_on_the_oldest_server_too(
+    database: Database, book: dict[str, Loan]
+) -> None:
+    taxbook.keep(database, {"only": book["not paid at all"]})
     with database.connect("compliance") as connection:
         report = draft(connection, 2025, POLICY, "Pat")
         assert report.version == 1
-        assert not report.summary["is_complete"]
+        assert report.summary["is_complete"]
         assert form_1098.differences(connection, 2025, 1) == []
         assert list(stream(
             connection, "reporting/form_1098_returns", tax_year=2025, report_version=1, transactions=["original"]
@@ -298,7 +317,9 @@ def test_an_empty_year_is_computed_on_the_oldest_server_too(database: Database) 
         assert list(stream(
             connection, "reporting/form_1098_statements", tax_year=2025, report_version=1, loans=None
         )) == []  # fmt: skip
-        assert connection.execute("select * from compliance.form_1098_evidence").fetchall() == []
+        assert connection.execute("select box, what from compliance.form_1098_evidence").fetchall() == [
+            (2, "principal at boarding")
+        ]
 
 
 # Who may see it ---------------------------------------------------------------------------------------------------------
