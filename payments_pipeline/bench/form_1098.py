@@ -25,7 +25,7 @@ from rich.table import Table
 
 from payments_pipeline.bench.databases import scratch
 from payments_pipeline.errors import PaymentsError
-from payments_pipeline.formats.tax_identity import identity_place
+from payments_pipeline.formats.tax_identity import address_place, identity_place
 from payments_pipeline.ledger.conversion import convert
 from payments_pipeline.ledger.posting import board
 from payments_pipeline.pii import PersonalData
@@ -153,12 +153,18 @@ def _drop_indexes_of_entries(owner: psycopg.Connection[Any]) -> None:
 
 def _taxpayers(owner: psycopg.Connection[Any], personal_data: PersonalData) -> list[tuple[Any, ...]]:
     rows = owner.execute(
-        "select borrower_id, version, identity_encrypted, payer_kind, tin_type, is_nonresident_alien, tin_index, "
-        "identity_index, street, city, state, zip, country from servicing.tax_identities"
+        "select borrower_id, version, identity_encrypted, address_encrypted, payer_kind, tin_type, "
+        "is_nonresident_alien, tin_index, identity_index, address_index, country from servicing.tax_identities"
     ).fetchall()
     return [
-        (borrower, version, personal_data.decrypt(bytes(sealed), identity_place(borrower, version)), *rest)
-        for borrower, version, sealed, *rest in rows
+        (
+            borrower,
+            version,
+            personal_data.decrypt(bytes(sealed), identity_place(borrower, version)),
+            personal_data.decrypt(bytes(address), address_place(borrower, version)),
+            *rest,
+        )
+        for borrower, version, sealed, address, *rest in rows
     ]
 
 
@@ -166,13 +172,16 @@ def _copy_taxpayers(
     owner: psycopg.Connection[Any], taxpayers: list[tuple[Any, ...]], personal_data: PersonalData, shift: int
 ) -> None:
     into = (
-        "copy servicing.tax_identities (borrower_id, version, identity_encrypted, payer_kind, tin_type, "
-        "is_nonresident_alien, tin_index, identity_index, street, city, state, zip, country) from stdin"
+        "copy servicing.tax_identities (borrower_id, version, identity_encrypted, address_encrypted, payer_kind, tin_type, "
+        "is_nonresident_alien, tin_index, identity_index, address_index, country) from stdin"
     )
     with owner.cursor() as cursor, cursor.copy(into) as copy:
-        for borrower, version, text, *rest in taxpayers:
-            place = identity_place(borrower + shift, version)
-            copy.write_row((borrower + shift, version, personal_data.encrypt(text, place), *rest))
+        for borrower, version, identity, address, *rest in taxpayers:
+            sealed = (
+                personal_data.encrypt(identity, identity_place(borrower + shift, version)),
+                personal_data.encrypt(address, address_place(borrower + shift, version)),
+            )
+            copy.write_row((borrower + shift, version, *sealed, *rest))
 
 
 # Memory -----------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A borrower's name and taxpayer number as one text, which is what is encrypted.
+"""A borrower's name and taxpayer number as one text, and the mailing address as another: that is what is encrypted.
 
 First and last names stay apart, because the returns of 2026 want them apart and no rule tells them apart afterwards.
 """
@@ -52,6 +52,47 @@ class Identity:
     def of_text(cls, text: str) -> Identity:
         """As it was encrypted."""
         return cls(**orjson.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where somebody gets mail."""
+
+    street: str
+    city: str
+    state: str
+    """A state, or abroad a province, or nothing."""
+    zip: str
+    country: str = "US"
+
+    def __repr__(self) -> str:
+        """Nothing of it but the country."""
+        return f"Address({self.country})"
+
+    @property
+    def is_abroad(self) -> bool:
+        """Whether it is outside the United States."""
+        return self.country != "US"
+
+    @property
+    def place(self) -> str:
+        """What is the same for the same place, however it is spaced and spelled, and with more than five digits or not."""
+        lines = (self.street, self.city, self.state, self.zip if self.is_abroad else self.zip[:5], self.country)
+        return "|".join("".join(line.upper().split()) for line in lines)
+
+    def to_text(self) -> str:
+        """As it is encrypted: JSON of the lines in order."""
+        return orjson.dumps([self.street, self.city, self.state, self.zip, self.country]).decode()
+
+    @classmethod
+    def of_text(cls, text: str) -> Address:
+        """As it was encrypted."""
+        return cls(*orjson.loads(text))
+
+
+def address_place(borrower_id: int, version: int) -> str:
+    """Where a borrower's mailing address is stored: beside the identity, and no other's."""
+    return f"servicing.tax_identities {borrower_id}/{version} address"
 
 
 def identity_place(borrower_id: int, version: int) -> str:

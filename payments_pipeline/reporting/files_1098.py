@@ -16,13 +16,13 @@ import psycopg
 
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.formats import fire, iris, iris_schema
-from payments_pipeline.formats.tax_identity import Identity, co_borrower_place, identity_place
+from payments_pipeline.formats.tax_identity import Address, Identity, address_place, co_borrower_place, identity_place
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.run import run
 from payments_pipeline.reporting import fire_1098, iris_1098
 from payments_pipeline.reporting.filer import Filer
 from payments_pipeline.reporting.files import becoming, becoming_together
-from payments_pipeline.reporting.form_1098 import Address, Return, Transaction, require_agreement, returns
+from payments_pipeline.reporting.form_1098 import Return, Transaction, require_agreement, returns
 from payments_pipeline.reporting.lifecycle import Report, WrittenFile, refuse_what_nobody_approved
 from payments_pipeline.reporting.statement_1098 import Statement, write_statement
 from payments_pipeline.reporting.whole_books import stream
@@ -338,7 +338,7 @@ def _statements(desk: Desk, loans: Sequence[int] | None) -> Iterator[Statement]:
     personal = desk.personal_data
     for row in rows:
         (
-            loan_id, loan_number, borrower_id, identity_version, tin_type, encrypted, street, city, state, zip_, country,
+            loan_id, loan_number, borrower_id, identity_version, tin_type, encrypted, address,
             interest, fees, service_fees, by_others, last_year, prepaid, refunded, *boxes, co_borrowers, is_corrected,
         ) = row  # fmt: skip
         identity = Identity.of_text(personal.decrypt(bytes(encrypted), identity_place(borrower_id, identity_version)))
@@ -352,7 +352,7 @@ def _statements(desk: Desk, loans: Sequence[int] | None) -> Iterator[Statement]:
             tin_type,
             identity,
             others,
-            Address(street, city, state or "", zip_ or "", country),
+            Address.of_text(personal.decrypt(bytes(address), address_place(borrower_id, identity_version))),
             is_corrected,
             interest,
             fees - service_fees,

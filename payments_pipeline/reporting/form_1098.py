@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import psycopg
 
 from payments_pipeline.errors import PaymentsError
-from payments_pipeline.formats.tax_identity import Identity, identity_place
+from payments_pipeline.formats.tax_identity import Address, Identity, address_place, identity_place
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import query, run
@@ -37,22 +37,6 @@ _SHOWN: Final = 10
 
 class Form1098Error(PaymentsError):
     """Forms that cannot be computed, or do not agree with the ledger."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where somebody gets mail."""
-
-    street: str
-    city: str
-    state: str
-    zip: str
-    country: str
-
-    @property
-    def is_abroad(self) -> bool:
-        """Whether it is outside the United States."""
-        return self.country != "US"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +178,10 @@ def returns(
     for row in rows:
         (
             loan_id, version, part, transaction, unique_record_id, loan_number, borrower_id, identity_version, tin_type,
-            encrypted, street, city, state, zip_, country, *boxes,
+            identity, address, *boxes,
         ) = row  # fmt: skip
-        text = personal_data.decrypt(bytes(encrypted), identity_place(borrower_id, identity_version))
+        who = personal_data.decrypt(bytes(identity), identity_place(borrower_id, identity_version))
+        where = personal_data.decrypt(bytes(address), address_place(borrower_id, identity_version))
         yield Return(
             loan_id,
             version,
@@ -205,8 +190,8 @@ def returns(
             unique_record_id,
             loan_number,
             tin_type,
-            Identity.of_text(text),
-            Address(street, city, state or "", zip_ or "", country),
+            Identity.of_text(who),
+            Address.of_text(where),
             *boxes,
         )
 

@@ -17,11 +17,10 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from payments_pipeline.formats.countries import COUNTRIES
-from payments_pipeline.formats.tax_identity import Identity
+from payments_pipeline.formats.tax_identity import Address, Identity
 from payments_pipeline.money import dollars
 from payments_pipeline.pii import masked_tin
 from payments_pipeline.reporting.filer import Filer
-from payments_pipeline.reporting.form_1098 import Address
 from payments_pipeline.reporting.paper import drawable
 
 _WIDTH, _HEIGHT = LETTER

@@ -10,7 +10,7 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from payments_pipeline.formats.tax_identity import contact_place
+from payments_pipeline.formats.tax_identity import Address, contact_place
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.copy import copy_arrow
 from payments_pipeline.settings import load_settings
@@ -42,6 +42,8 @@ def load_portfolio(
             batches = pq.ParquetFile(world_dir / "portfolio" / f"{name}.parquet").iter_batches(_ROWS_IN_BATCH)
             if name == "borrowers":
                 batches = (_sealed_borrowers(batch, sealing) for batch in batches)
+            elif name == "properties":
+                batches = (_indexed_properties(batch, sealing) for batch in batches)
             loaded[name] = copy_arrow(connection, f"servicing.{name}", batches)
         load_taxpayers(connection, world_dir, sealing)
         load_originations(connection, world_dir, sealing)
@@ -64,6 +66,13 @@ def _sealed_borrowers(batch: pa.RecordBatch, personal_data: PersonalData) -> pa.
             "contact_encrypted": pa.array(["\\x" + value.hex() for value in encrypted], pa.string()),
         }
     )
+
+
+def _indexed_properties(batch: pa.RecordBatch, personal_data: PersonalData) -> pa.RecordBatch:
+    """Each property with what its address is compared by, since that of its borrower is encrypted."""
+    lines = (batch.column(name).to_pylist() for name in ("street", "city", "state", "zip"))
+    indexes = [personal_data.index(Address(*row).place, "address") for row in zip(*lines, strict=True)]
+    return batch.append_column("address_index", pa.array(["\\x" + index.hex() for index in indexes], pa.string()))
 
 
 def load_history(connection: psycopg.Connection[Any], world_dir: Path) -> None:

@@ -1,4 +1,4 @@
-"""Puts what a world knows of its taxpayers into `servicing`, encrypting names and numbers on the way."""
+"""Puts what a world knows of its taxpayers into `servicing`, encrypting names, numbers and addresses on the way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from payments_pipeline.formats.tax_identity import Identity, co_borrower_place, identity_place
+from payments_pipeline.formats.tax_identity import Address, Identity, address_place, co_borrower_place, identity_place
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.copy import copy_arrow
 from payments_pipeline.world.parameters import WorldError
@@ -48,6 +48,8 @@ def _sealed_identities(batch: pa.RecordBatch, personal_data: PersonalData) -> pa
     ]
     identities = [Identity(*row) for row in zip(*parts, strict=True)]
     texts = [identity.to_text() for identity in identities]
+    lines = (_texts(batch, name) for name in ("street", "city", "state", "zip", "country"))
+    addresses = [Address(*row) for row in zip(*lines, strict=True)]
     borrowers = batch.column("borrower_id").to_pylist()
     return pa.RecordBatch.from_pydict(
         {
@@ -59,19 +61,12 @@ def _sealed_identities(batch: pa.RecordBatch, personal_data: PersonalData) -> pa
             ),
             "tin_index": _hex(personal_data.index(one.tin, "tin") if one.tin else None for one in identities),
             "identity_index": _hex(personal_data.index(text, "identity") for text in texts),
-            **{
-                name: batch.column(name)
-                for name in (
-                    "payer_kind",
-                    "tin_type",
-                    "is_nonresident_alien",
-                    "street",
-                    "city",
-                    "state",
-                    "zip",
-                    "country",
-                )
-            },
+            "address_encrypted": _hex(
+                personal_data.encrypt(address.to_text(), address_place(borrower, _FIRST_VERSION))
+                for borrower, address in zip(borrowers, addresses, strict=True)
+            ),
+            "address_index": _hex(personal_data.index(address.place, "address") for address in addresses),
+            **{name: batch.column(name) for name in ("payer_kind", "tin_type", "is_nonresident_alien", "country")},
         }
     )
 

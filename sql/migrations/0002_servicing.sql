@@ -18,7 +18,8 @@ create table servicing.properties (
     zip text not null,
     county_fips text,
     property_type text not null,
-    value_cents bigint not null check (value_cents > 0)
+    value_cents bigint not null check (value_cents > 0),
+    address_index bytea not null
 );
 comment on table servicing.properties is 'What secures the loan.';
 comment on column servicing.properties.property_id is 'Property.';
@@ -30,6 +31,8 @@ comment on column servicing.properties.zip is 'Postal code of the property.';
 comment on column servicing.properties.county_fips is 'County, as its five-digit FIPS code.';
 comment on column servicing.properties.property_type is 'Single family, condominium and so on.';
 comment on column servicing.properties.value_cents is 'Value at origination.';
+comment on column servicing.properties.address_index is
+'Keyed hash of the address, which tells whether it is where the borrower gets mail.';
 
 create table servicing.loans (
     loan_id bigint primary key,

@@ -18,14 +18,11 @@ create table servicing.tax_identities (
     identity_encrypted bytea not null,
     tin_index bytea,
     identity_index bytea not null,
-    street text not null,
-    city text not null,
-    state text,
-    zip text,
+    address_encrypted bytea not null,
+    address_index bytea not null,
     country text not null default 'US' check (country ~ '^[A-Z]{2}$'),
     known_since timestamptz not null default now(),
     primary key (borrower_id, version),
-    check (country <> 'US' or (state is not null and zip is not null)),
     check ((tin_type = 'unknown') = (tin_index is null))
 );
 create index tax_identities_tin on servicing.tax_identities (tin_index);
@@ -41,10 +38,10 @@ comment on column servicing.tax_identities.identity_encrypted is
 comment on column servicing.tax_identities.tin_index is 'Keyed hash of the taxpayer number, to look it up by.';
 comment on column servicing.tax_identities.identity_index is
 'Keyed hash of name and number: the same where neither changed.';
-comment on column servicing.tax_identities.street is 'Mailing address: street.';
-comment on column servicing.tax_identities.city is 'Mailing address: city.';
-comment on column servicing.tax_identities.state is 'Mailing address: state, or province abroad.';
-comment on column servicing.tax_identities.zip is 'Mailing address: postal code.';
+comment on column servicing.tax_identities.address_encrypted is
+'Mailing address, encrypted for this borrower and version; pii.py reads it.';
+comment on column servicing.tax_identities.address_index is
+'Keyed hash of the mailing address: the same for the same place, a property''s included.';
 comment on column servicing.tax_identities.country is 'Mailing address: country, by its two letters.';
 comment on column servicing.tax_identities.known_since is 'When we learned it.';
 

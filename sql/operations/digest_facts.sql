@@ -1,8 +1,9 @@
 -- The facts, table by table and day by day: how many rows, and a sha256 over their hashes. This is the one list of what
 -- counts as a fact. Left out are clocks of our own (sealed_at, learned_at), places where files lay (uri) and the
 -- progress of publication; everything else that a fact table holds is in. Identities and contacts are left out too:
--- they are encrypted, each time to other bytes. So are the streets of properties, which the pipeline may not read. Rows
--- go by their hashes, not by their order in the table, so neither the server's locale nor its plans have a say.
+-- they are encrypted, each time to other bytes. So are the streets of properties, which the pipeline may not read, and
+-- what their addresses are compared by, which is another under another key. Rows go by their hashes, not by their order
+-- in the table, so neither the server's locale nor its plans have a say.
 select
     'servicing.borrowers' as table_name,
     null::date as day,

@@ -38,7 +38,7 @@ filed as (
         row(
             f.box_1_cents, f.box_2_cents, f.box_3_on, f.box_4_cents, f.box_5_cents, f.box_6_cents,
             f.box_7_is_mailing_address, f.box_8_property, f.box_9_properties, f.box_10_other, f.box_11_on,
-            i.street, i.city, i.state, i.zip, i.country
+            i.address_index
         )::text as says
     from submitted as s
     inner join compliance.forms_1098 as f
@@ -63,7 +63,7 @@ compared as (
                 d.disposition <> 'reportable' or d.says <> row(
                     n.box_1_cents, n.box_2_cents, n.box_3_on, n.box_4_cents, n.box_5_cents, n.box_6_cents,
                     n.box_7_is_mailing_address, n.box_8_property, n.box_9_properties, n.box_10_other, n.box_11_on,
-                    i.street, i.city, i.state, i.zip, i.country
+                    i.address_index
                 )::text then 'corrected'
             else 'none'
         end as transaction
@@ -95,7 +95,7 @@ records as (
 
 select
     r.loan_id, r.version, r.part, r.transaction, r.unique_record_id, l.loan_number, i.borrower_id,
-    i.version as identity_version, i.tin_type, i.identity_encrypted, i.street, i.city, i.state, i.zip, i.country,
+    i.version as identity_version, i.tin_type, i.identity_encrypted, i.address_encrypted,
     case when r.has_amounts then f.box_1_cents else 0 end as box_1_cents,
     case when r.has_amounts then f.box_2_cents else 0 end as box_2_cents,
     f.box_3_on,

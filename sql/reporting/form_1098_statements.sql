@@ -11,7 +11,7 @@ with forms as (
 
 select
     f.loan_id, l.loan_number, i.borrower_id, i.version as identity_version, i.tin_type, i.identity_encrypted,
-    i.street, i.city, i.state, i.zip, i.country,
+    i.address_encrypted,
     f.ledger_interest_cents, f.ledger_fees_cents, f.service_fees_cents, f.paid_by_others_cents,
     f.reported_last_year_cents, f.prepaid_now_cents, f.refunded_cents,
     f.box_1_cents, f.box_2_cents, f.box_2_on, f.box_3_on, f.box_4_cents, f.box_5_cents, f.box_6_cents,

@@ -17,7 +17,7 @@ with adjusted as (
 payers as (
     -- the last version of who each payer of record is
     select distinct on (i.borrower_id)
-        i.borrower_id, i.version, i.payer_kind, i.street, i.city, i.state, i.zip, i.country
+        i.borrower_id, i.version, i.payer_kind, i.address_index
     from servicing.tax_identities as i
     order by i.borrower_id asc, i.version desc
 ),
@@ -76,13 +76,7 @@ boxes as (
             when t.are_points_of_year and t.is_purchase and t.is_principal_residence then t.points_cents
             else 0
         end as box_6,
-        coalesce(
-            t.property_description is null and p.country = 'US'
-            and translate(upper(h.street || h.city || h.state), ' ', '') = translate(
-                upper(p.street || p.city || p.state), ' ', ''
-            )
-            and left(h.zip, 5) = left(p.zip, 5), false
-        ) as box_7,
+        coalesce(t.property_description is null and h.address_index = p.address_index, false) as box_7,
         coalesce(t.property_description, h.street || ', ' || h.city || ', ' || h.state || ' ' || h.zip) as property,
         case when t.properties > 1 then t.properties end as box_9,
         case when t.owner_name is not null then 'Owner: ' || t.owner_name end as box_10,

@@ -2,11 +2,11 @@
 -- :properties on, for the :nth time. Of the general ledger come the entries of interest and fees, which is what forms
 -- are held against; the other three quarters of the double entry say nothing of a form and would fill a disk.
 insert into servicing.properties (
-    property_id, street, city, state, zip, county_fips, property_type, value_cents
+    property_id, street, city, state, zip, county_fips, property_type, value_cents, address_index
 )
 select
     p.property_id + %(nth)s * %(properties)s, p.street, p.city, p.state, p.zip, p.county_fips, p.property_type,
-    p.value_cents
+    p.value_cents, p.address_index
 from servicing.properties as p
 where p.property_id <= %(properties)s;
 

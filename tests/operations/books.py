@@ -41,7 +41,7 @@ select
 from generate_series(1, %(loans)s) as i;
 insert into servicing.borrowers select i, 'encrypted'::bytea from generate_series(1, %(loans)s) as i;
 insert into servicing.properties
-select i, i || ' Elm Street', 'Salem', 'OR', '97301', '41047', 'single_family', 30000000 from generate_series(1, %(loans)s) as i;
+select i, i || ' Elm Street', 'Salem', 'OR', '97301', '41047', 'single_family', 30000000, 'index'::bytea from generate_series(1, %(loans)s) as i;
 insert into servicing.escrow select i, 240000, 120000, 50000 from generate_series(1, %(loans)s) as i;
 insert into servicing.loan_statuses (loan_id, effective_on, status, reason, booked_on)
 select i, '2026-01-01', 'legal_hold', 'test', '2026-01-01' from generate_series(7, %(loans)s, 40) as i;

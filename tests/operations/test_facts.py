@@ -80,6 +80,7 @@ NOT_FACTS = {
     "reconciliation.decisions.decided_at",
     "servicing.borrowers.contact_encrypted",
     "servicing.loan_statuses.learned_at",
+    "servicing.properties.address_index",
     "servicing.properties.street",
     "settlement.bank_lines.source",
     "settlement.statements.received_at",

@@ -9,7 +9,14 @@ from uuid import UUID
 
 import psycopg
 
-from payments_pipeline.formats.tax_identity import Identity, co_borrower_place, contact_place, identity_place
+from payments_pipeline.formats.tax_identity import (
+    Address,
+    Identity,
+    address_place,
+    co_borrower_place,
+    contact_place,
+    identity_place,
+)
 from payments_pipeline.ledger.posting import board, post_day
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.connect import Database
@@ -175,6 +182,7 @@ def _words(book: Iterable[Loan]) -> dict[date, list[Word]]:
 
 def _insert(connection: psycopg.Connection[Any], loan: Loan) -> None:
     terms, number = loan.terms, loan.loan_id
+    home = Address(f"{number} Elm Street", "Salem", "OR", "97301")
     connection.execute(
         "insert into servicing.loans (loan_id, loan_number, cif, borrower_id, property_id, product, originated_on, "
         "original_principal_cents, boarded_on, principal_cents, rate_ppm, payment_cents, escrow_cents, "
@@ -188,8 +196,8 @@ def _insert(connection: psycopg.Connection[Any], loan: Loan) -> None:
     connection.execute("insert into servicing.escrow values (%s, 0, 0, 0)", (number,))
     connection.execute("insert into ledger.balances (loan_id) values (%s)", (number,))
     connection.execute(
-        "insert into servicing.properties values (%s, %s, 'Salem', 'OR', '97301', '41047', 'single_family', 1)",
-        (number, f"{number} Elm Street"),
+        "insert into servicing.properties values (%s, %s, 'Salem', 'OR', '97301', '41047', 'single_family', 1, %s)",
+        (number, home.street, PERSONAL_DATA.index(home.place, "address")),
     )
     connection.execute(
         "insert into servicing.borrowers values (%s, %s)",
@@ -221,21 +229,27 @@ def _insert(connection: psycopg.Connection[Any], loan: Loan) -> None:
 
 
 def identify(
-    connection: psycopg.Connection[Any], loan: Loan, version: int, identity: Identity, street: str | None = None
+    connection: psycopg.Connection[Any], loan: Loan, version: int, identity: Identity, address: Address | None = None
 ) -> None:
-    """A version of who the borrower is."""
-    home = f"{loan.loan_id} ELM street" if loan.lives_there else "99 Harbor Road"
-    text = identity.to_text()
-    abroad = loan.country != "US"
+    """A version of who the borrower is, and where mail goes."""
+    text, address = identity.to_text(), address or mailing_address(loan)
     connection.execute(
-        "insert into servicing.tax_identities values (%s, %s, %s, %s, false, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "insert into servicing.tax_identities values (%s, %s, %s, %s, false, %s, %s, %s, %s, %s, %s)",
         (
             loan.loan_id, version, loan.payer_kind,
             "unknown" if not identity.tin else "ein" if identity.business else "ssn",
             PERSONAL_DATA.encrypt(text, identity_place(loan.loan_id, version)),
             PERSONAL_DATA.index(identity.tin, "tin") if identity.tin else None,
             PERSONAL_DATA.index(text, "identity"),
-            street or ("Große Elbstraße 45" if abroad else home),
-            "Hamburg" if abroad else "Salem", None if abroad else "OR", "22767" if abroad else "97301-1234", loan.country,
+            PERSONAL_DATA.encrypt(address.to_text(), address_place(loan.loan_id, version)),
+            PERSONAL_DATA.index(address.place, "address"),
+            address.country,
         ),
     )  # fmt: skip
+
+
+def mailing_address(loan: Loan) -> Address:
+    """Where the borrower gets mail."""
+    if loan.country != "US":
+        return Address("Große Elbstraße 45", "Hamburg", "", "22767", loan.country)
+    return Address(f"{loan.loan_id} ELM street" if loan.lives_there else "99 Harbor Road", "Salem", "OR", "97301-1234")

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from payments_pipeline.formats import fire, iris
+from payments_pipeline.formats.tax_identity import Address
 from payments_pipeline.reporting.filer import read_filer
 from payments_pipeline.reporting.files_1098 import Desk, RefusedFileError, write_csv, write_fire, write_iris
 from payments_pipeline.reporting.form_1098 import Form1098Error, draft
@@ -22,6 +23,8 @@ from payments_pipeline.reporting.register_1098 import write_register
 from payments_pipeline.rules.form_1098 import Policy
 from tests.reporting import taxbook
 from tests.reporting.taxbook import Loan
+
+NOT_IN_OREGON = Address("1 Elm Street", "Salem", "OR", "10001")
 
 
 def records_of(path: Path) -> list[dict[str, fire.Value]]:
@@ -74,7 +77,7 @@ def test_a_file_that_would_be_refused_gets_no_name_and_its_faults_show_no_person
     desk = desk_of(2025)
     with kept.connect("owner") as owner:
         desk.connection.rollback()
-        owner.execute("update servicing.tax_identities set zip = '10001' where borrower_id = 1")
+        taxbook.identify(owner, book["ordinary"], 2, book["ordinary"].identity, NOT_IN_OREGON)
         report = draft(owner, 2025, Policy(), "Pat")
         with pytest.raises(RefusedFileError) as refused:
             write_fire(Desk(owner, desk.personal_data, report, desk.filer, tmp_path))
@@ -142,8 +145,8 @@ def test_of_several_files_none_has_its_name_where_one_would_be_refused(
     size: int,
 ) -> None:
     monkeypatch.setattr(iris, limit, size)
-    last = book["without a number"].loan_id
-    owner.execute("update servicing.tax_identities set zip = '10001' where borrower_id = %s", (last,))
+    last = book["without a number"]
+    taxbook.identify(owner, last, 2, last.identity, NOT_IN_OREGON)
     desk = Desk(owner, taxbook.PERSONAL_DATA, draft(owner, 2025, Policy(), "Pat"), read_filer(), tmp_path)
     with pytest.raises(RefusedFileError, match="would be refused"):
         write(desk)

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from payments_pipeline.formats.tax_identity import Address
 from payments_pipeline.graph import build_defs
 from payments_pipeline.postgres import run as postgres_run
 from payments_pipeline.postgres.connect import Database
@@ -131,7 +132,7 @@ def test_a_file_that_would_be_refused_is_told_by_its_edits_and_not_kept(
 ) -> None:
     loan = book["insured"]
     with office.database.connect("owner") as owner:
-        taxbook.identify(owner, loan, 2, loan.identity, street="####")
+        taxbook.identify(owner, loan, 2, loan.identity, Address("####", "Salem", "OR", "97301"))
     try:
         result = office.run("report_the_tax_year", "2026")
     finally:

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from payments_pipeline.formats import fire, iris
-from payments_pipeline.formats.tax_identity import Identity
+from payments_pipeline.formats.tax_identity import Address, Identity
 from payments_pipeline.reporting import lifecycle
 from payments_pipeline.reporting.filer import read_filer
 from payments_pipeline.reporting.files_1098 import Desk, RefusedFileError, write_csv, write_fire, write_iris
@@ -235,7 +235,9 @@ def _after_filing(owner: psycopg.Connection[Any], book: dict[str, Loan]) -> None
     """An amount, a name, an address and a threshold change, and a form that was missing turns up."""
     _refund(owner, book["ordinary"], 100_00)
     taxbook.identify(owner, book["acquired"], 2, Identity(first="Jane", last="Smith", tin="900123456"))
-    taxbook.identify(owner, book["refinanced"], 2, book["refinanced"].identity, street="7 Oak Street")
+    taxbook.identify(
+        owner, book["refinanced"], 2, book["refinanced"].identity, Address("7 Oak Street", "Salem", "OR", "97301")
+    )
     _refund(owner, book["first of January paid in December"], 1_500_00)
     unknown = book["of an unknown payer"]
     unknown.payer_kind = "individual"

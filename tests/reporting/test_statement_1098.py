@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from payments_pipeline.formats.tax_identity import Identity
+from payments_pipeline.formats.tax_identity import Address, Identity
 from payments_pipeline.reporting.filer import read_filer
 from payments_pipeline.reporting.files_1098 import Desk, write_statements
-from payments_pipeline.reporting.form_1098 import Address
 from payments_pipeline.reporting.statement_1098 import Statement, write_statement
 from tests.reporting.taxbook import Loan
 

@@ -6,7 +6,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from payments_pipeline.formats.tax_identity import Identity, co_borrower_place, identity_place
+from payments_pipeline.formats.tax_identity import (
+    Address,
+    Identity,
+    address_place,
+    co_borrower_place,
+    identity_place,
+)
 from payments_pipeline.formats.us_states import zip_is_in
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.connect import Database
@@ -76,19 +82,24 @@ def test_what_is_loaded_is_encrypted_and_reads_back(database: Database, folder: 
     people = {int(row["borrower_id"]): row for row in tables["tax_identities"].to_dict("records")}
     with database.connect("compliance") as connection:
         rows = connection.execute(
-            "select borrower_id, version, identity_encrypted, tin_index from servicing.tax_identities order by borrower_id limit 200"
+            "select borrower_id, version, identity_encrypted, tin_index, address_encrypted, address_index "
+            "from servicing.tax_identities order by borrower_id limit 200"
         ).fetchall()
         others = connection.execute(
             "select loan_id, seq, identity_encrypted from servicing.co_borrowers limit 20"
         ).fetchall()
         clear = connection.execute("select string_agg(i::text, '') from servicing.tax_identities as i").fetchone()
-    for borrower, version, encrypted, index in rows:
+    for borrower, version, encrypted, index, encrypted_address, address_index in rows:
         identity = Identity.of_text(KEY.decrypt(bytes(encrypted), identity_place(borrower, version)))
         truth = people[borrower]
         assert identity.tin == (truth["tin"] or "")
         assert identity.last == (truth["last_name"] or "")
         assert index is None or bytes(index) == KEY.index(identity.tin, "tin")
+        address = Address.of_text(KEY.decrypt(bytes(encrypted_address), address_place(borrower, version)))
+        assert (address.street, address.zip, address.country) == (truth["street"], truth["zip"], truth["country"])
+        assert bytes(address_index) == KEY.index(address.place, "address")
     for loan, seq, encrypted in others:
         assert Identity.of_text(KEY.decrypt(bytes(encrypted), co_borrower_place(loan, seq))).last
     assert clear is not None
-    assert not any(tin in clear[0] for tin in tables["tax_identities"]["tin"].dropna().head(50))
+    for column in ("tin", "street"):
+        assert not any(text in clear[0] for text in tables["tax_identities"][column].dropna().head(50))
