@@ -6,13 +6,13 @@ what it reads stays in the files: metadata name loans and sums, and an error is 
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import dagster as dg
 import psycopg
 
+from payments_pipeline.clock import now
 from payments_pipeline.daily import asset_key, remedies_shown, table, told_of
 from payments_pipeline.formats import fire
 from payments_pipeline.partitions import one_year_a_run, tax_years
@@ -166,7 +166,7 @@ def _desk(platform: Platform, connection: psycopg.Connection[Any], report: lifec
         report,
         read_filer(),
         reports_folder(platform.home, report.period),
-        is_prior_year=int(report.period) < datetime.now(UTC).year - 1,
+        is_prior_year=int(report.period) < now(platform.home).year - 1,
     )
 
 

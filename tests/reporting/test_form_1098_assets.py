@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from payments_pipeline import clock
 from payments_pipeline.formats.tax_identity import Address
 from payments_pipeline.graph import build_defs
 from payments_pipeline.postgres import run as postgres_run
@@ -211,6 +213,15 @@ def test_each_box_is_held_against_its_ledger_entries_by_the_marts(office: Office
         ).fetchone()
     assert columns is not None
     assert "borrower" not in columns[0]
+
+
+def test_whether_a_year_is_a_prior_one_goes_by_the_clock_of_the_home_as_for_the_command(
+    office: Office, tmp_path: Path
+) -> None:
+    clock.set_clock(tmp_path, datetime(2028, 2, 1, tzinfo=UTC))
+    replace(office, home=tmp_path).run("report_the_tax_year", "2026")
+    (file,) = form_1098_assets.reports_folder(tmp_path, "2026").glob("*.xml")
+    assert b"<PriorYearDataInd>1</PriorYearDataInd>" in file.read_bytes()
 
 
 def test_the_settings_of_the_tests_have_a_key() -> None:
