@@ -162,7 +162,7 @@ def days_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -
 
 @contextmanager
 def remedies_shown() -> Iterator[None]:
-    """Let a step fail with what a person can do about it, in the place where the UI shows it.
+    """Let a step, or the tick of a sensor, fail with what a person can do about it, in the place where the UI shows it.
 
     Its cause is left out, for the UI would show that too: an error of the database quotes rows.
     """

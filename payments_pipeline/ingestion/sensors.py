@@ -9,6 +9,7 @@ import dagster as dg
 from payments_pipeline import clock
 from payments_pipeline.bank import Bank
 from payments_pipeline.column.client import ColumnClient
+from payments_pipeline.daily import remedies_shown
 from payments_pipeline.ingestion.follow import follow_the_bank
 from payments_pipeline.operations.requests import due_days
 from payments_pipeline.partitions import business_days
@@ -34,6 +35,7 @@ _NOT_CONNECTED: Final = (
         "it fails, and says since when."
     ),
 )
+@remedies_shown()
 def bank_events(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> dg.SkipReason:
     """Takes up all that is new, and tells which days now wait to be run.
 

@@ -6,6 +6,7 @@ from typing import Final
 import dagster as dg
 
 from payments_pipeline import clock
+from payments_pipeline.daily import remedies_shown
 from payments_pipeline.operations.requests import DueDay, due_days
 from payments_pipeline.partitions import business_days
 from payments_pipeline.resources import Platform
@@ -28,6 +29,7 @@ _OVER: Final = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.Da
         "they have run."
     ),
 )
+@remedies_shown()
 def late_arrivals(
     context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]
 ) -> dg.SensorResult | dg.SkipReason:

@@ -3,12 +3,14 @@
 import dagster as dg
 
 from payments_pipeline import clock
+from payments_pipeline.daily import remedies_shown
 from payments_pipeline.payments.representment import represent
 from payments_pipeline.resources import Platform
 from payments_pipeline.rules.calendar import NEW_YORK, business_date, is_bank_day
 
 
 @dg.op(description="Presents debits again that came back for want of funds and whose day has come.")
+@remedies_shown()
 def present_again(context: dg.OpExecutionContext, platform: dg.ResourceParam[Platform]) -> None:
     """As `payments represent`; doing it again does nothing twice."""
     if platform.bank is None:

@@ -11,6 +11,7 @@ import dagster as dg
 import psycopg
 
 from payments_pipeline import clock
+from payments_pipeline.daily import remedies_shown
 from payments_pipeline.postgres.run import run
 from payments_pipeline.resources import Platform
 from payments_pipeline.rules.calendar import business_date
@@ -49,6 +50,7 @@ class TakenUp:
         "opens one case and holds nothing up."
     ),
 )
+@remedies_shown()
 def statement_files(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> dg.SkipReason:
     """Takes in what is new, and starts no run, for the reason that `bank_events` gives.
 

@@ -1,3 +1,4 @@
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -112,11 +113,25 @@ def test_the_sensor_asks_for_exactly_the_days_that_the_events_touch(
         assert len(requested) > 1
         monkeypatch.setattr(sensors, "MAX_SECONDS", 0.5)
         bank.set_faults("5xx=1")
-        with pytest.raises(BankUnreachableError):
+        with pytest.raises(dg.Failure, match="the bank could not be read since"):
             tick(platform, instance)
         bank.set_faults("")
         tick(platform, instance)
     assert connection.execute("select failures from ingestion.cursors where source = 'column'").fetchone() == (0,)
+
+
+def test_what_fails_a_tick_is_told_without_the_rows_that_it_is_about(
+    connection: psycopg.Connection[Any], database: Database, bank: LocalBank, tmp_path: Path
+) -> None:
+    clock.set_clock(tmp_path, EVENING)
+    with database.connect("owner") as owner:
+        owner.execute("alter table ingestion.batches add check (source <> 'column')")
+    platform = Platform(database, tmp_path, tmp_path / "inbox", Bank(bank.url, SecretStr(bank.api_key)))
+    with dg.DagsterInstance.ephemeral() as instance, pytest.raises(dg.Failure) as failed:
+        tick(platform, instance)
+    told = "".join(traceback.format_exception(failed.value))
+    assert "violates check constraint" in told
+    assert "Failing row contains" not in told
 
 
 def test_without_a_bank_the_sensor_says_how_to_connect_one(
