@@ -160,7 +160,7 @@ def write_iris(desk: Desk) -> list[WrittenFile]:
             number = 0
             transmission = iris.Transmission()
             name = desk.path(f".iris-{type_}{number + 1:03}.xml").name
-            for form in desk.returns(*transactions):
+            for form in _known_to_iris(desk, transactions):
                 record_id = str(len(transmission.details) + 1)
                 detail = iris_1098.detail(form, desk.report.period, record_id)
                 if not transmission.takes(detail):
@@ -176,6 +176,17 @@ def write_iris(desk: Desk) -> list[WrittenFile]:
         _refuse_empty(sum(file.records for file in written), desk)
         _refuse_unapproved(desk, written)
     return written
+
+
+def _known_to_iris(desk: Desk, transactions: Sequence[Transaction]) -> Iterator[Return]:
+    """What is to be filed; a record that FIRE took has no id of a submission, and IRIS cannot correct it."""
+    for form in desk.returns(*transactions):
+        if form.unique_record_id and "||" in form.unique_record_id:
+            raise RefusedFileError(
+                f"{desk.report} corrects returns that were submitted by FIRE, and IRIS does not know them",
+                "write the corrections for FIRE: --format fire; when that has closed, make them in IRIS's portal by hand.",
+            )
+        yield form
 
 
 def _transmit(
@@ -214,7 +225,7 @@ def write_csv(desk: Desk) -> list[WrittenFile]:
     written: list[WrittenFile] = []
     with becoming_together() as begin, Filed(desk) as filed:
         for type_, transactions in iris_1098.TRANSMISSIONS.items():
-            for number, forms in enumerate(_chunks(desk.returns(*transactions), iris.PORTAL_ROWS), start=1):
+            for number, forms in enumerate(_chunks(_known_to_iris(desk, transactions), iris.PORTAL_ROWS), start=1):
                 if len(written) == _MOST_UPLOADS:
                     raise RefusedFileError(
                         f"more than {_MOST_UPLOADS * iris.PORTAL_ROWS:,} returns are no work for the portal",

@@ -324,6 +324,23 @@ def test_iris_corrections_refer_to_the_record_they_correct_in_a_transmission_of_
     assert sorted(str(each.findtext(f".//{space}PersonLastNm")) for each in originals) == ["Doe", "Smith"]
 
 
+@pytest.mark.parametrize("write", [write_iris, write_csv])
+def test_what_fire_took_is_not_corrected_by_iris_and_it_is_said_what_to_do(
+    desk: Callable[[], Desk],
+    owner: psycopg.Connection[Any],
+    book: dict[str, Loan],
+    write: Callable[[Desk], list[lifecycle.WrittenFile]],
+) -> None:
+    filed(desk())
+    before = sorted(path.name for path in desk().folder.iterdir())
+    _after_filing(owner, book)
+    second = desk()
+    with pytest.raises(RefusedFileError, match="corrects returns that were submitted by FIRE") as refused:
+        write(second)
+    assert "--format fire" in refused.value.remedy
+    assert sorted(path.name for path in second.folder.iterdir()) == before
+
+
 def test_a_correction_refers_to_where_the_return_stands_in_what_was_submitted(
     desk: Callable[[], Desk], owner: psycopg.Connection[Any], book: dict[str, Loan]
 ) -> None:
