@@ -350,12 +350,12 @@ def _statements(desk: Desk, loans: Sequence[int] | None) -> Iterator[Statement]:
     for row in rows:
         (
             loan_id, loan_number, borrower_id, identity_version, tin_type, encrypted, address,
-            interest, fees, service_fees, by_others, last_year, prepaid, refunded, *boxes, co_borrowers, is_corrected,
+            interest, fees, service_fees, by_others, last_year, prepaid, refunded, *boxes, seqs, co_borrowers, is_corrected,
         ) = row  # fmt: skip
         identity = Identity.of_text(personal.decrypt(bytes(encrypted), identity_place(borrower_id, identity_version)))
         others = [
             Identity.of_text(personal.decrypt(bytes(other), co_borrower_place(loan_id, seq))).full_name
-            for seq, other in enumerate(co_borrowers, start=1)
+            for seq, other in zip(seqs, co_borrowers, strict=True)
         ]
         yield Statement(
             desk.tax_year,

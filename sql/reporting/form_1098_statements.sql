@@ -16,10 +16,7 @@ select
     f.reported_last_year_cents, f.prepaid_now_cents, f.refunded_cents,
     f.box_1_cents, f.box_2_cents, f.box_2_on, f.box_3_on, f.box_4_cents, f.box_5_cents, f.box_6_cents,
     f.box_7_is_mailing_address, f.box_8_property, f.box_9_properties, f.box_10_other, f.box_11_on,
-    (
-        select coalesce(array_agg(c.identity_encrypted order by c.seq), '{}') from servicing.co_borrowers as c
-        where c.loan_id = f.loan_id
-    ) as co_borrowers,
+    o.seqs as co_borrower_seqs, o.identities as co_borrowers,
     -- a statement that says something else than one that was sent is a corrected one
     (
         select count(*) > 0 from compliance.filed_1098 as d
@@ -29,5 +26,13 @@ select
 from forms as f
 inner join servicing.loans as l on f.loan_id = l.loan_id
 inner join servicing.tax_identities as i on f.borrower_id = i.borrower_id and f.identity_version = i.version
+cross join
+    lateral (
+        select
+            coalesce(array_agg(c.seq order by c.seq), '{}') as seqs,
+            coalesce(array_agg(c.identity_encrypted order by c.seq), '{}') as identities
+        from servicing.co_borrowers as c
+        where c.loan_id = f.loan_id
+    ) as o
 where f.disposition = 'reportable'
 order by f.loan_id

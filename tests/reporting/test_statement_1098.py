@@ -7,14 +7,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
-from payments_pipeline.formats.tax_identity import Address, Identity
+from payments_pipeline.formats.tax_identity import Address, Identity, co_borrower_place
 from payments_pipeline.reporting.filer import read_filer
 from payments_pipeline.reporting.files_1098 import Desk, write_statements
+from payments_pipeline.reporting.form_1098 import draft
 from payments_pipeline.reporting.statement_1098 import Statement, write_statement
-from tests.reporting.taxbook import Loan
+from payments_pipeline.rules.form_1098 import Policy
+from tests.reporting.taxbook import PERSONAL_DATA, Loan
 
 PLAIN = Statement(
     tax_year=2025,
@@ -163,6 +167,18 @@ def test_every_borrower_whose_form_is_due_gets_a_statement(
     ):
         assert words in page
     assert write_statements(desk, [1])[0].records == 1
+
+
+def test_who_else_signed_is_named_though_places_on_the_note_are_left_out(
+    owner: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    sealed = PERSONAL_DATA.encrypt(Identity(first="Ida", last="Roe").to_text(), co_borrower_place(1, 3))
+    owner.execute("insert into servicing.co_borrowers values (1, 3, %s)", (sealed,))
+    write_statements(Desk(owner, PERSONAL_DATA, draft(owner, 2025, Policy(), "Pat"), read_filer(), tmp_path), [1])
+    (file,) = tmp_path.rglob("*.pdf")
+    page = pages_of(file)[0].replace("\n", " ")
+    assert "Sam Doe" in page
+    assert "Ida Roe" in page
 
 
 def test_a_word_that_is_wider_than_its_column_is_cut_and_runs_into_nothing(tmp_path: Path) -> None:
