@@ -23,6 +23,11 @@ with loans as (
             coalesce(c.books_from, l.boarded_on) < %(next_year_begins)s
             -- points of a closing are its year's, whenever the loan came into our books
             or (t.points_paid_on >= %(year_begins)s and t.points_paid_on < %(next_year_begins)s)
+            -- what once had a form keeps one, which says by now that nothing is due: the closing was dated otherwise
+            or exists (
+                select from compliance.forms_1098 as f
+                where f.tax_year = %(tax_year)s and f.loan_id = l.loan_id
+            )
         )
         -- a loan that ended before the year has no form of the year
         and (l.term_instalments > 0 or c.loan_id is null or exists (

@@ -199,6 +199,24 @@ def test_points_of_a_closing_in_december_are_its_year_s_though_the_loan_is_board
     assert next_year["box_6_cents"] == 0
 
 
+def test_points_whose_closing_is_dated_into_another_year_leave_no_form_to_be_filed(
+    owner: psycopg.Connection[Any], book: dict[str, Loan], form: Form
+) -> None:
+    loan = book["not paid at all"]
+    owner.execute(
+        "update servicing.loans set originated_on = '2025-12-30', boarded_on = '2026-01-02' where loan_id = %s",
+        (loan.loan_id,),
+    )
+    _points_were_paid(owner, loan, "2025-12-30")
+    first = form(loan, 2025)
+    assert first
+    assert first["disposition"] == "reportable"
+    _points_were_paid(owner, loan, "2026-01-02")
+    corrected = form(loan, 2025)
+    assert corrected
+    assert (corrected["disposition"], corrected["box_6_cents"]) == ("nothing_received", 0)
+
+
 def test_points_of_long_ago_bring_no_form_of_a_year_before_the_loan_was_ours(
     owner: psycopg.Connection[Any], book: dict[str, Loan], form: Form
 ) -> None:
