@@ -68,12 +68,14 @@ def issuer(filer: Filer) -> dict[str, Value]:
 def payee(form: Return) -> dict[str, Value]:
     """A return as a B record."""
     identity = form.identity
-    name, name_2 = tax_text.in_two_lines(tax_text.name(identity.surname_first), _NAME_WIDTH)
     control = (
         tax_text.business_name_control(identity.business)
         if identity.is_business
         else tax_text.person_name_control(identity.last)
     )
+    # a surname in other letters than the authority's leaves nobody's name, and not that of the first name alone
+    whole = tax_text.name(identity.surname_first) if control else ""
+    name, name_2 = tax_text.in_two_lines(whole, _NAME_WIDTH)
     return {
         "corrected": _INDICATORS[form.transaction],
         "name_control": control,

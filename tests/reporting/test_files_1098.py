@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from payments_pipeline.formats import fire, iris
-from payments_pipeline.formats.tax_identity import Address
+from payments_pipeline.formats.tax_identity import Address, Identity
 from payments_pipeline.reporting.filer import read_filer
 from payments_pipeline.reporting.files_1098 import Desk, RefusedFileError, write_csv, write_fire, write_iris
 from payments_pipeline.reporting.form_1098 import Form1098Error, draft
@@ -85,6 +85,19 @@ def test_a_file_that_would_be_refused_gets_no_name_and_its_faults_show_no_person
     assert "record 3 (B), zip (490-498): expected a postal code of the state, found 99999" in refused.value.message
     assert "10001" not in refused.value.message
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("write", [write_fire, write_iris])
+def test_a_surname_in_letters_that_the_authority_does_not_have_is_not_left_out(
+    owner: psycopg.Connection[Any],
+    book: dict[str, Loan],
+    tmp_path: Path,
+    write: Callable[[Desk], list[WrittenFile]],
+) -> None:
+    taxbook.identify(owner, book["ordinary"], 2, Identity(first="Jane", last="Петрова", tin="900123456"))
+    desk = Desk(owner, taxbook.PERSONAL_DATA, draft(owner, 2025, Policy(), "Pat"), read_filer(), tmp_path)
+    with pytest.raises(RefusedFileError, match=r"(, name |PersonLastNm)"):
+        write(desk)
 
 
 @pytest.mark.parametrize("changed", ["hash = sha256('x')", "box_4_cents = 99999900, box_2_cents = 1"])
