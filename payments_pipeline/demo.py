@@ -26,6 +26,7 @@ from payments_pipeline.locks import FileLock
 from payments_pipeline.money import plain
 from payments_pipeline.operations.laws import LAWS, check_all
 from payments_pipeline.operations.requests import DueDay, due_days
+from payments_pipeline.paths import make_open_folder
 from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.migrate import migrate
@@ -109,7 +110,7 @@ def load_demo_if_empty(settings: Settings, database: Database, supervisor: Super
 
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_open_folder(settings.home)
     lock = FileLock(settings.home / "demo.lock")
     try:
         if not lock.try_claim():
