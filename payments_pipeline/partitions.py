@@ -30,7 +30,8 @@ one_year_a_run: Final = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
 one_run_a_range: Final = dg.BackfillPolicy.single_run()
 
 # For what finance opens in the morning: red if the evening's run has not come. (A day that is run again makes it green,
-# too: Dagster knows the freshness of an asset, not of its partitions. That no day is left out, day_requests show.)
+# too: Dagster knows the freshness of an asset, not of its partitions. A day that was left out asks to be run, in
+# operations.day_requests.)
 read_every_morning: Final = dg.FreshnessPolicy.time_window(
     warn_window=timedelta(hours=26), fail_window=timedelta(hours=36)
 )

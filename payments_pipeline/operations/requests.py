@@ -32,10 +32,11 @@ class DueDay:
 def due_days(connection: psycopg.Connection[Any], first: date, today: date) -> list[DueDay]:
     """The days from `first` on that wait, oldest request first. Today and later are left to the evening's schedule.
 
-    Statuses of loans are set from outside, by whoever may: nobody but us asks for the days of those that came late. So
-    that is done here, before looking.
+    Statuses of loans are set from outside, by whoever may: nobody but us asks for the days of those that came late, nor
+    for days on which nothing ran. So that is done here, before looking.
     """
     run(connection, "operations/request_status_days")
+    run(connection, "operations/request_missed_days", first=first, last=today)
     return [
         DueDay(row["business_date"], row["newest"], tuple(row["reasons"]), tuple(row["runs"]))
         for row in query(connection, "operations/due_days", first=first, last=today)

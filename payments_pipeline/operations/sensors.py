@@ -25,8 +25,8 @@ _OVER: Final = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.Da
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=(
         "Runs exactly those days again for which a payment, a return, a line of the bank or the status of a loan has come "
-        "late, or whose run broke off. The table operations.day_requests says which they are, and keeps saying so until "
-        "they have run."
+        "late, whose run broke off, or that no evening ran. The table operations.day_requests says which they are, and "
+        "keeps saying so until they have run."
     ),
 )
 @remedies_shown()

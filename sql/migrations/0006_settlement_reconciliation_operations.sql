@@ -209,9 +209,9 @@ comment on table operations.day_requests is
 comment on column operations.day_requests.business_date is 'Day to run.';
 comment on column operations.day_requests.reason is
 'ingested; variance; status, learned late; boarded, where loans came after it was run; reposted, where posting another '
-'day changed it; unfinished, while or after a run broke off.';
+'day changed it; missed, where no run came on its evening; unfinished, while or after a run broke off.';
 comment on column operations.day_requests.subject is
-'The batch, the rail, when the status was learned, the boarding date, the day that was posted, or the run.';
+'The batch, rail, boarding date, day that was posted, run, or evening, or when the status was learned.';
 comment on column operations.day_requests.requested_at is 'When it was asked.';
 comment on column operations.day_requests.satisfied_at is 'When the day was run since.';
 

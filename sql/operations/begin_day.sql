@@ -2,7 +2,7 @@
 -- Asked under the posting's lock, before anything is read, so that a row taken in later is a request of its own.
 update operations.day_requests
 set satisfied_at = clock_timestamp()
-where business_date = %(day)s and satisfied_at is null and reason in ('ingested', 'reposted', 'status', 'boarded');
+where business_date = %(day)s and satisfied_at is null and reason not in ('variance', 'unfinished');
 
 -- So are the statuses that begin on the day and were learned so lately that `request_status_days` could not tell
 -- whether the run has seen them.
