@@ -20,8 +20,6 @@ class DueDay:
     day: date
     newest: datetime
     reasons: tuple[str, ...]
-    runs: tuple[str, ...]
-    """Dagster runs that have begun the day and have not finished it."""
 
     @property
     def key(self) -> str:
@@ -38,6 +36,6 @@ def due_days(connection: psycopg.Connection[Any], first: date, today: date) -> l
     run(connection, "operations/request_status_days")
     run(connection, "operations/request_missed_days", first=first, last=today)
     return [
-        DueDay(row["business_date"], row["newest"], tuple(row["reasons"]), tuple(row["runs"]))
+        DueDay(row["business_date"], row["newest"], tuple(row["reasons"]))
         for row in query(connection, "operations/due_days", first=first, last=today)
     ]

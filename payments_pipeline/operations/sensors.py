@@ -16,7 +16,13 @@ AT_ONCE: Final = 5
 ATTEMPTS: Final = 3
 REQUEST_TAG: Final = "payments/day_request"
 
-_OVER: Final = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.SUCCESS]
+_OVER: Final = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.SUCCESS)
+_NOT_OVER: Final = [status for status in dg.DagsterRunStatus if status not in _OVER]
+
+# The tags by which Dagster says of which partitions a run is.
+_PARTITION: Final = "dagster/partition"
+_RANGE_START: Final = "dagster/asset_partition_range_start"
+_RANGE_END: Final = "dagster/asset_partition_range_end"
 
 
 @dg.sensor(
@@ -39,32 +45,41 @@ def late_arrivals(
     """
     with platform.connect("late_arrivals") as connection:
         waiting = due_days(connection, business_days.start.date(), business_date(clock.now(platform.home)))
-    requests = [request for due in waiting if (request := _request(context.instance, due))]
+    under_way = _days_under_way(context.instance)
+    requests = [
+        request
+        for due in waiting
+        if not any(first <= due.day.isoformat() <= last for first, last in under_way)
+        and (request := _request(context.instance, due))
+    ]
     if not requests:
         return dg.SkipReason(_why_not(waiting))
     return dg.SensorResult(run_requests=requests[:AT_ONCE])
 
 
+def _days_under_way(instance: dg.DagsterInstance) -> list[tuple[str, str]]:
+    """The days of runs that wait or are under way, whoever started them, each as the first and the last of a range.
+
+    What the first step of a backfill takes in asks for all of its days: they would be run twice, and out of their order.
+    """
+    unfinished = [run.tags for run in instance.get_runs(dg.RunsFilter(statuses=_NOT_OVER))]
+    ranges = [(tags[_RANGE_START], tags[_RANGE_END]) for tags in unfinished if _RANGE_START in tags]
+    return ranges + [(tags[_PARTITION], tags[_PARTITION]) for tags in unfinished if _PARTITION in tags]
+
+
 def _request(instance: dg.DagsterInstance, due: DueDay) -> dg.RunRequest | None:
-    """A run for the day; none while one is under way for it, or when several have failed since it was last asked for.
+    """A run for the day; none when several have failed since it was last asked for.
 
     Dagster remembers a run key for ever, those of failed runs included: each attempt has a key of its own.
     """
-    if any(_is_under_way(instance, run_id) for run_id in due.runs):
-        return None
-    tried = instance.get_runs(dg.RunsFilter(tags={REQUEST_TAG: due.key}))
-    if any(run.status not in _OVER for run in tried) or len(tried) >= ATTEMPTS:
+    tried = len(instance.get_runs(dg.RunsFilter(tags={REQUEST_TAG: due.key})))
+    if tried >= ATTEMPTS:
         return None
     return dg.RunRequest(
-        run_key=f"{due.key}:{len(tried)}",
+        run_key=f"{due.key}:{tried}",
         partition_key=due.day.isoformat(),
         tags={REQUEST_TAG: due.key, "payments/because": " and ".join(due.reasons)},
     )
-
-
-def _is_under_way(instance: dg.DagsterInstance, run_id: str) -> bool:
-    run = instance.get_run_by_id(run_id)
-    return run is not None and run.status not in _OVER
 
 
 def _why_not(waiting: Sequence[DueDay]) -> str:

@@ -7,8 +7,7 @@ select
         max(requests.requested_at) filter (where requests.reason <> 'unfinished'),
         min(requests.requested_at) filter (where requests.reason = 'unfinished')
     ) as newest,
-    array_agg(distinct requests.reason order by requests.reason) as reasons,
-    coalesce(array_agg(distinct requests.subject) filter (where requests.reason = 'unfinished'), '{}') as runs
+    array_agg(distinct requests.reason order by requests.reason) as reasons
 from operations.day_requests as requests
 left join ledger.days using (business_date)
 where

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import dagster as dg
+import pytest
 
 from payments_pipeline.operations.requests import due_days
 from payments_pipeline.operations.sensors import ATTEMPTS, REQUEST_TAG, late_arrivals
@@ -184,7 +185,7 @@ def test_the_sensor_asks_once_for_a_waiting_day_and_again_when_its_run_failed(bu
     )
 
     def starts(request: dg.RunRequest, status: dg.DagsterRunStatus) -> None:
-        house.instance.create_run_for_job(_nothing, tags={REQUEST_TAG: request.tags[REQUEST_TAG]}, status=status)
+        house.instance.create_run_for_job(_nothing, tags=_tags(request), status=status)
 
     (request,) = _tick(house)
     assert request.partition_key == day.isoformat()
@@ -218,13 +219,37 @@ def test_a_day_whose_runs_keep_breaking_off_after_posting_is_left_to_a_person(bu
     while attempts < 3 * ATTEMPTS and (requests := _tick(house)):
         attempts += 1
         started = house.instance.create_run_for_job(
-            _nothing, tags={REQUEST_TAG: requests[0].tags[REQUEST_TAG]}, status=dg.DagsterRunStatus.STARTED
+            _nothing, tags=_tags(requests[0]), status=dg.DagsterRunStatus.STARTED
         )
         with house.platform.database.connect() as connection:  # as posting does, before a later step fails
             run_sql(connection, "operations/begin_day", day=day, run_id=started.run_id)
         house.instance.report_run_failed(started)
     assert attempts == 1 + ATTEMPTS  # for what arrived, and for what was broken off
     assert day in _due(house)
+
+
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])
+def test_a_day_of_a_backfill_that_is_under_way_is_not_run_beside_it(
+    build_house: BuildHouse, status: dg.DagsterRunStatus
+) -> None:
+    house = build_house(days=3)
+    for day in house.days:  # as the first step of the backfill does
+        house.execute(
+            "insert into operations.day_requests (business_date, reason, subject) values (%s, 'ingested', 'b')", day
+        )
+    span = {
+        "dagster/asset_partition_range_start": house.days[0].isoformat(),
+        "dagster/asset_partition_range_end": house.days[1].isoformat(),
+    }
+    backfill = house.instance.create_run_for_job(_nothing, tags=span, status=status)
+    assert [request.partition_key for request in _tick(house)] == [house.days[2].isoformat()]
+    house.instance.report_run_failed(backfill)
+    assert [request.partition_key for request in _tick(house)] == [day.isoformat() for day in house.days]
+
+
+def _tags(request: dg.RunRequest) -> dict[str, str]:
+    """Those of the run that Dagster makes of a request."""
+    return {"dagster/partition": str(request.partition_key), REQUEST_TAG: request.tags[REQUEST_TAG]}
 
 
 @dg.job(name="close_the_day")
