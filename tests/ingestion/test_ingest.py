@@ -88,6 +88,28 @@ def test_the_hash_of_a_row_is_that_of_its_text(connection: psycopg.Connection[An
     ) == [(True,)]
 
 
+def test_a_batch_that_waits_to_be_taken_up_breaks_no_law_and_one_that_failed_does(
+    connection: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    laws = ("every_batch_adds_up", "every_row_received_is_accounted_for")
+
+    def broken() -> list[str]:
+        with connection.transaction():
+            return [law for law in laws if check(connection, law)]
+
+    put_rows(tmp_path, "a.csv", [row(), row(), row(amount="?"), row(event="returned")])
+    (staged,) = load_arrivals(connection, tmp_path, date.max)  # a run's checks may look in between
+    assert broken() == []
+    with connection.transaction():
+        run(connection, "ingestion/process_started", batches=[staged.batch_id])
+    assert broken() == []
+    with connection.transaction():
+        run(connection, "ingestion/process_failed", batch_id=staged.batch_id, details="{}")
+    assert broken() == list(laws)
+    ingest_pending(connection)
+    assert broken() == []
+
+
 def test_repeats_name_the_first_row_that_said_it(connection: psycopg.Connection[Any], tmp_path: Path) -> None:
     put_rows(
         tmp_path,

@@ -1,8 +1,11 @@
 -- Law 4. Each row of each batch became exactly one thing: news of a payment, a repeat of such news, a reject with its
--- reasons, or noted as saying nothing of a receipt.
+-- reasons, or noted as saying nothing of a receipt. News that still waits to be taken up is pending.
 with staged as (
-    select s.booked_on, s.batch_id, s.line, s.is_accepted, s.is_noted, s.value_date
+    select
+        s.booked_on, s.batch_id, s.line, s.is_accepted, s.is_noted, s.value_date,
+        s.is_accepted and coalesce(l.status in ('waiting', 'processing'), false) as is_pending
     from ingestion.staged as s
+    left join ingestion.staging_process_log as l on s.batch_id = l.batch_id
     where s.booked_on between %(first)s and %(last)s
 ),
 
@@ -59,7 +62,7 @@ broken as materialized (
     full join fates as f on s.batch_id = f.batch_id and s.line = f.line
     where
         s.line is null
-        or f.line is null and not s.is_noted
+        or f.line is null and not s.is_noted and not s.is_pending
         or f.line is not null and s.is_noted
         or not s.is_noted and (
             f.news + f.repeats <> s.is_accepted::integer or f.rejects <> (not s.is_accepted)::integer
