@@ -21,6 +21,7 @@ from payments_pipeline.partitions import tax_years
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.resources import Platform
 from payments_pipeline.settings import Settings
+from payments_pipeline.supervise import interruptible
 
 _STARTED_BY: Final = "payments/started_by"
 _RANGE_START: Final = "dagster/asset_partition_range_start"
@@ -60,8 +61,10 @@ class Runner:
         self._output.parent.mkdir(parents=True, exist_ok=True)
         with (
             self._output.open("a", encoding="utf-8") as output,
-            redirect_stdout(output),
-        ):  # dbt tells its progress there
+            redirect_stdout(output),  # dbt tells its progress there
+            # Dagster leaves SIGTERM what SIGINT is, and that is ignored where we were started in the background
+            interruptible(),
+        ):
             result = self._defs.resolve_job_def(job_name).execute_in_process(
                 instance=self._instance,
                 tags={**self._tags, **tags},

@@ -4,6 +4,7 @@ import base64
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -31,6 +32,8 @@ MEMORY = Path("/dev/shm")
 ROOM_FOR_SERVERS = 4 << 30
 
 apply_process_environment()
+# Started in the background we ignore it, and a run of Dagster makes SIGTERM the same: such a worker would outlive its tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # without one, whatever loads a book would make a key in the checkout's own state
 os.environ.setdefault("PAYMENTS_PII_KEY", base64.b64encode(bytes(range(32))).decode())
 

@@ -1,7 +1,9 @@
 """The graph's own jobs, run over small worlds on a real database."""
 
+import signal
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -10,10 +12,14 @@ from payments_pipeline.operations.requests import due_days
 from payments_pipeline.operations.sensors import ATTEMPTS, REQUEST_TAG, late_arrivals
 from payments_pipeline.postgres.run import run as run_sql
 from payments_pipeline.reporting.reconciliation_report import gather
+from payments_pipeline.runs import Runner
 from tests.graph.conftest import House
 
 BuildHouse = Callable[..., House]
 TOMORROW = date(2030, 1, 1)
+
+# A shell lets what it starts in the background ignore its Ctrl-C.
+_OF_THE_BACKGROUND = {signal.SIGINT: signal.SIG_IGN, signal.SIGTERM: signal.SIG_DFL}
 
 
 def _materialization(house: House, key: str, day: date) -> dict[str, object]:
@@ -250,6 +256,20 @@ def test_a_day_of_a_backfill_that_is_under_way_is_not_run_beside_it(
 def _tags(request: dg.RunRequest) -> dict[str, str]:
     """Those of the run that Dagster makes of a request."""
     return {"dagster/partition": str(request.partition_key), REQUEST_TAG: request.tags[REQUEST_TAG]}
+
+
+def test_a_run_leaves_a_polite_kill_what_it_was_also_where_we_were_started_in_the_background(
+    build_house: BuildHouse, tmp_path: Path
+) -> None:
+    house = build_house(days=1)
+    runner = Runner(house.instance, house.platform, "test", tmp_path / "log")
+    before = [signal.signal(number, kind) for number, kind in _OF_THE_BACKGROUND.items()]
+    try:
+        runner.run("audit_the_books", {}, "the audit")
+        assert {number: signal.getsignal(number) for number in _OF_THE_BACKGROUND} == _OF_THE_BACKGROUND
+    finally:
+        for number, handler in zip(_OF_THE_BACKGROUND, before, strict=True):
+            signal.signal(number, handler)
 
 
 @dg.job(name="close_the_day")
