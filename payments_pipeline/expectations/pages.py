@@ -28,9 +28,11 @@ def write_summary(folder: Path, findings: Sequence[Finding]) -> Path:
         f"<td>{escape(finding.observed)}</td></tr>"
         for finding in findings
     )
+    # earlier runs over the same days have left theirs, in folders named by their time
+    latest = {page.stem: page for page in sorted(folder.glob("validations/**/*.html"))}
     details = "\n".join(
-        f'<li><a href="{escape(str(page.relative_to(folder)), quote=True)}">{escape(page.stem)}</a></li>'
-        for page in sorted(folder.glob("validations/**/*.html"))
+        f'<li><a href="{escape(str(page.relative_to(folder)), quote=True)}">{escape(title)}</a></li>'
+        for title, page in latest.items()
     )
     head = "<tr><th>table</th><th>expected</th><th></th><th>observed</th></tr>"
     body = f"<table>{head}\n{rows}</table>\n<h2>Details</h2>\n<ul>{details}</ul>"
