@@ -1,6 +1,6 @@
 """What runs days again when something about them has come late."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import dagster as dg
@@ -39,32 +39,34 @@ _RANGE_END: Final = "dagster/asset_partition_range_end"
 def late_arrivals(
     context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]
 ) -> dg.SensorResult | dg.SkipReason:
-    """A run for each day that waits, a few at a time; the other days are still waiting at the next tick.
+    """A run for each day that waits, a few at a time; the other days are still waiting when those are done.
 
-    Today's is left to the evening's schedule. No other sensor starts runs of days.
+    Today's is left to the evening's schedule, which after a standstill would have to wait behind hundreds of them in the
+    queue. No other sensor starts runs of days.
     """
     with platform.connect("late_arrivals") as connection:
         waiting = due_days(connection, business_days.start.date(), business_date(clock.now(platform.home)))
-    under_way = _days_under_way(context.instance)
+    unfinished = [run.tags for run in context.instance.get_runs(dg.RunsFilter(statuses=_NOT_OVER))]
+    under_way = _days_of(unfinished)
     requests = [
         request
         for due in waiting
         if not any(first <= due.day.isoformat() <= last for first, last in under_way)
         and (request := _request(context.instance, due))
     ]
-    if not requests:
+    free = max(0, AT_ONCE - sum(REQUEST_TAG in tags for tags in unfinished))
+    if not requests[:free]:
         return dg.SkipReason(_why_not(waiting))
-    return dg.SensorResult(run_requests=requests[:AT_ONCE])
+    return dg.SensorResult(run_requests=requests[:free])
 
 
-def _days_under_way(instance: dg.DagsterInstance) -> list[tuple[str, str]]:
-    """The days of runs that wait or are under way, whoever started them, each as the first and the last of a range.
+def _days_of(runs: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
+    """The days of runs, whoever started them, each as the first and the last of a range.
 
     What the first step of a backfill takes in asks for all of its days: they would be run twice, and out of their order.
     """
-    unfinished = [run.tags for run in instance.get_runs(dg.RunsFilter(statuses=_NOT_OVER))]
-    ranges = [(tags[_RANGE_START], tags[_RANGE_END]) for tags in unfinished if _RANGE_START in tags]
-    return ranges + [(tags[_PARTITION], tags[_PARTITION]) for tags in unfinished if _PARTITION in tags]
+    ranges = [(tags[_RANGE_START], tags[_RANGE_END]) for tags in runs if _RANGE_START in tags]
+    return ranges + [(tags[_PARTITION], tags[_PARTITION]) for tags in runs if _PARTITION in tags]
 
 
 def _request(instance: dg.DagsterInstance, due: DueDay) -> dg.RunRequest | None:

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from payments_pipeline.operations.requests import due_days
-from payments_pipeline.operations.sensors import ATTEMPTS, REQUEST_TAG, late_arrivals
+from payments_pipeline.operations.sensors import AT_ONCE, ATTEMPTS, REQUEST_TAG, late_arrivals
 from payments_pipeline.postgres.run import run as run_sql
 from payments_pipeline.reporting.reconciliation_report import gather
 from payments_pipeline.runs import Runner
@@ -251,6 +251,24 @@ def test_a_day_of_a_backfill_that_is_under_way_is_not_run_beside_it(
     assert [request.partition_key for request in _tick(house)] == [house.days[2].isoformat()]
     house.instance.report_run_failed(backfill)
     assert [request.partition_key for request in _tick(house)] == [day.isoformat() for day in house.days]
+
+
+def test_after_a_standstill_a_few_days_are_run_at_once_and_the_others_wait_outside_of_the_queue(
+    build_house: BuildHouse,
+) -> None:
+    house = build_house(days=1)
+    asked = [house.days[0] + timedelta(days=n) for n in range(3 * AT_ONCE)]
+    for day in asked:
+        house.execute(
+            "insert into operations.day_requests (business_date, reason, subject) values (%s, 'ingested', 'b')", day
+        )
+    requests = _tick(house)
+    assert [request.partition_key for request in requests] == [day.isoformat() for day in asked[:AT_ONCE]]
+    for request in requests:
+        house.instance.create_run_for_job(_nothing, tags=_tags(request), status=dg.DagsterRunStatus.NOT_STARTED)
+    assert _tick(house) == []
+    house.instance.report_run_failed(house.instance.get_runs()[0])
+    assert len(_tick(house)) == 1
 
 
 def _tags(request: dg.RunRequest) -> dict[str, str]:
