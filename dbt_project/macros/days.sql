@@ -8,11 +8,18 @@
     {{ column }} between date '{{ var("first_day") }}' - 14 and date '{{ var("last_day") }}' + 14
 {%- endmacro %}
 
+{# Waits for another run that fills the mart, so that the rows that it leaves are seen and taken out. #}
+{% macro alone() -%}
+    lock table {{ this }} in share row exclusive mode;
+{%- endmacro %}
+
 {# Takes the days of the run, or its tax year, out of a mart that exists; a new one is empty anyway. #}
 {% macro clear_run() -%}
     {%- if is_incremental() and "compliance" in model.fqn -%}
+        {{ alone() }}
         delete from {{ this }} where tax_year = {{ var("tax_year") }}
     {%- elif is_incremental() -%}
+        {{ alone() }}
         delete from {{ this }} where {{ in_run("business_date") }}
     {%- endif -%}
 {%- endmacro %}
@@ -20,6 +27,7 @@
 {# Takes the days of the run and those around them out of a mart that exists. #}
 {% macro clear_around_run() -%}
     {%- if is_incremental() -%}
+        {{ alone() }}
         delete from {{ this }} where {{ around_run("business_date") }}
     {%- endif -%}
 {%- endmacro %}
