@@ -8,6 +8,11 @@
     {{ column }} between date '{{ var("first_day") }}' - 14 and date '{{ var("last_day") }}' + 14
 {%- endmacro %}
 
+{# The days of the run and all after them: what moves on a day moves balances, which later days tell too. #}
+{% macro from_run_on(column) -%}
+    {{ column }} >= date '{{ var("first_day") }}'
+{%- endmacro %}
+
 {# Waits for another run that fills the mart, so that the rows that it leaves are seen and taken out. #}
 {% macro alone() -%}
     lock table {{ this }} in share row exclusive mode;
@@ -29,5 +34,13 @@
     {%- if is_incremental() -%}
         {{ alone() }}
         delete from {{ this }} where {{ around_run("business_date") }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Takes the days of the run and all after them out of a mart that exists. #}
+{% macro clear_from_run_on() -%}
+    {%- if is_incremental() -%}
+        {{ alone() }}
+        delete from {{ this }} where {{ from_run_on("business_date") }}
     {%- endif -%}
 {%- endmacro %}

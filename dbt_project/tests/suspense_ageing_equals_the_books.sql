@@ -11,8 +11,9 @@ with aged as (
 ),
 
 days as (
-    select business_date::date
-    from generate_series(date '{{ var("first_day") }}', date '{{ var("last_day") }}', interval '1 day') as business_date
+    select business_date
+    from ledger.days
+    where {{ in_run('business_date') }}
 ),
 
 booked as (

@@ -1,4 +1,7 @@
--- How many loans are behind at the end of each day, by how long, and with how much.
+-- How many loans are behind at the end of each day, by how long, and with how much. A payment that comes late or goes
+-- back changes the days after it as well, so those are told again.
+{{ config(pre_hook="{{ clear_from_run_on() }}") }}
+
 select
     business_date,
     bucket,
@@ -11,5 +14,5 @@ select
     sum(fees_cents)::bigint as fees_cents,
     sum(suspense_cents)::bigint as suspense_cents
 from {{ source('servicing', 'delinquency') }}
-where {{ in_run('business_date') }}
+where {{ from_run_on('business_date') }}
 group by business_date, bucket

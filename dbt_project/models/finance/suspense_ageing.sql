@@ -1,8 +1,12 @@
 -- How long borrowers' money has been waiting in suspense. What goes out is what came in first, so what is still there
--- is the latest that came in: the newest deposits, up to the balance.
+-- is the latest that came in: the newest deposits, up to the balance. What is put there late, or taken back, changes
+-- all days after it, so those are told again.
+{{ config(pre_hook="{{ clear_from_run_on() }}") }}
+
 with days as (
-    select business_date::date
-    from generate_series(date '{{ var("first_day") }}', date '{{ var("last_day") }}', interval '1 day') as business_date
+    select business_date
+    from ledger.days
+    where {{ from_run_on('business_date') }}
 ),
 
 movements as (
@@ -12,7 +16,7 @@ movements as (
         effective_on,
         sum(suspense_cents) as cents
     from {{ source('ledger', 'allocations') }}
-    where suspense_cents <> 0 and effective_on <= date '{{ var("last_day") }}'
+    where suspense_cents <> 0
     group by loan_id, effective_on
     having sum(suspense_cents) <> 0
 ),
