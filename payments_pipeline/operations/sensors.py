@@ -1,6 +1,7 @@
 """What runs days again when something about them has come late."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import dagster as dg
@@ -13,7 +14,9 @@ from payments_pipeline.resources import Platform
 from payments_pipeline.rules.calendar import business_date
 
 AT_ONCE: Final = 5
-ATTEMPTS: Final = 3
+PAUSES: Final = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
+"""After each attempt that failed: where a bank was down at midnight, the day is closed in the morning all the same."""
+ATTEMPTS: Final = 1 + len(PAUSES)
 REQUEST_TAG: Final = "payments/day_request"
 
 _OVER: Final = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.SUCCESS)
@@ -70,15 +73,15 @@ def _days_of(runs: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
 
 
 def _request(instance: dg.DagsterInstance, due: DueDay) -> dg.RunRequest | None:
-    """A run for the day; none when several have failed since it was last asked for.
+    """A run for the day; none when several have failed since it was last asked for, or one has only just now.
 
     Dagster remembers a run key for ever, those of failed runs included: each attempt has a key of its own.
     """
-    tried = len(instance.get_runs(dg.RunsFilter(tags={REQUEST_TAG: due.key})))
-    if tried >= ATTEMPTS:
+    tried = [run.create_timestamp for run in instance.get_run_records(dg.RunsFilter(tags={REQUEST_TAG: due.key}))]
+    if len(tried) >= ATTEMPTS or (tried and datetime.now(UTC) - max(tried) < PAUSES[len(tried) - 1]):
         return None
     return dg.RunRequest(
-        run_key=f"{due.key}:{tried}",
+        run_key=f"{due.key}:{len(tried)}",
         partition_key=due.day.isoformat(),
         tags={REQUEST_TAG: due.key, "payments/because": " and ".join(due.reasons)},
     )
@@ -88,4 +91,7 @@ def _why_not(waiting: Sequence[DueDay]) -> str:
     if not waiting:
         return "No day waits to be run again."
     days = ", ".join(str(due.day) for due in waiting[:10])
-    return f"These days wait, and have been run for it or are running: {days}. Look at their runs and cases."
+    return (
+        f"These days wait, and are running, are tried again later, or have been run for it in vain: {days}. "
+        "Look at their runs and cases."
+    )

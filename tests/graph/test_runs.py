@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from payments_pipeline.operations import sensors
 from payments_pipeline.operations.requests import due_days
 from payments_pipeline.operations.sensors import AT_ONCE, ATTEMPTS, REQUEST_TAG, late_arrivals
 from payments_pipeline.postgres.run import run as run_sql
@@ -17,6 +18,8 @@ from tests.graph.conftest import House
 
 BuildHouse = Callable[..., House]
 TOMORROW = date(2030, 1, 1)
+
+_NO_PAUSES = (timedelta(0),) * (ATTEMPTS - 1)
 
 # A shell lets what it starts in the background ignore its Ctrl-C.
 _OF_THE_BACKGROUND = {signal.SIGINT: signal.SIG_IGN, signal.SIGTERM: signal.SIG_DFL}
@@ -182,7 +185,9 @@ def test_a_hold_that_is_learned_late_has_its_day_run_again_and_holds_the_money(b
     assert "status" not in _due(house).get(first, ())
 
 
-def test_the_sensor_asks_once_for_a_waiting_day_and_again_when_its_run_failed(build_house: BuildHouse) -> None:
+def test_the_sensor_asks_once_for_a_waiting_day_and_again_some_time_after_its_run_failed(
+    build_house: BuildHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = build_house(days=1)
     day = house.days[0]
     house.execute(
@@ -201,6 +206,8 @@ def test_the_sensor_asks_once_for_a_waiting_day_and_again_when_its_run_failed(bu
 
     (running,) = house.instance.get_runs()
     house.instance.report_run_failed(running)
+    assert _tick(house) == []  # what it failed of, such as a bank that is down, is there for a while
+    monkeypatch.setattr(sensors, "PAUSES", _NO_PAUSES)
     for _ in range(ATTEMPTS - 1):
         (request,) = _tick(house)
         assert request.run_key not in keys
@@ -214,7 +221,10 @@ def test_the_sensor_asks_once_for_a_waiting_day_and_again_when_its_run_failed(bu
     assert request.run_key not in keys
 
 
-def test_a_day_whose_runs_keep_breaking_off_after_posting_is_left_to_a_person(build_house: BuildHouse) -> None:
+def test_a_day_whose_runs_keep_breaking_off_after_posting_is_left_to_a_person(
+    build_house: BuildHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sensors, "PAUSES", _NO_PAUSES)
     house = build_house(days=1)
     day = house.days[0]
     house.execute(
