@@ -6,6 +6,7 @@ import dagster as dg
 
 from payments_pipeline.daily import Done, Turn, daily_step, table
 from payments_pipeline.operations.cases import open_cases
+from payments_pipeline.partitions import business_days
 
 
 @daily_step(
@@ -23,7 +24,7 @@ from payments_pipeline.operations.cases import open_cases
 )
 def cases(turn: Turn) -> Done:
     """Opens a case for each trouble of a day, and closes those that are over."""
-    found = open_cases(turn.connection, turn.day)
+    found = open_cases(turn.connection, turn.day, business_days.start.date())
     return {"operations.exception_cases": {"opened": found.opened, "resolved": found.resolved}}
 
 

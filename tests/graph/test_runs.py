@@ -1,8 +1,9 @@
 """The graph's own jobs, run over small worlds on a real database."""
 
+import os
 import signal
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -15,6 +16,7 @@ from payments_pipeline.postgres.run import run as run_sql
 from payments_pipeline.reporting.reconciliation_report import gather
 from payments_pipeline.runs import Runner
 from tests.graph.conftest import House
+from tests.ingestion.files import content, put, row
 
 BuildHouse = Callable[..., House]
 TOMORROW = date(2030, 1, 1)
@@ -159,6 +161,25 @@ def test_a_late_payment_asks_for_its_day_and_for_the_bank_day_that_it_settles_on
         row[0] for row in house.rows("select distinct settles_on from payments.payments where effective_on = %s", first)
     }
     assert all("reposted" in due[day] for day in lagging - {first} if isinstance(day, date) and day <= last)
+
+
+def test_money_of_a_day_before_the_books_is_a_case_for_no_run_will_post_it(build_house: BuildHouse) -> None:
+    house = build_house(days=1)
+    day = house.days[0]
+    eve = day - timedelta(days=1)
+    for file in (house.platform.inbox / "arrivals" / day.isoformat()).glob("[!_]*.csv"):
+        file.unlink()
+    told = content([row(value_date=f"{eve}", payment_date=f"{eve}T15:00:00Z")])
+    noon = datetime.combine(day, time(16), UTC).timestamp()
+    os.utime(put(house.platform.inbox, "straggler.csv", told, day=day), (noon, noon))
+    for _ in range(2):
+        assert house.run(day, day).success
+    assert house.rows("select count(*) from payments.payments") == [(0,)]
+    ((category, state, summary),) = house.rows(
+        "select category, state, summary from operations.exception_cases where payment_id is not null"
+    )
+    assert (category, state) == ("before_the_books", "open")
+    assert str(summary).startswith(f"$1,234.56 by ach came on {day} with value date {eve}, before {day}")
 
 
 def test_a_hold_that_is_learned_late_has_its_day_run_again_and_holds_the_money(build_house: BuildHouse) -> None:
