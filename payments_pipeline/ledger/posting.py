@@ -330,6 +330,7 @@ def _fold(share: _Share, day: date, horizon: date) -> None:
     connection.execute("analyze pg_temp.touched")
     since = _first_day(connection, day)
     span = {"since": since, "horizon": horizon}
+    run(connection, "ledger/fold/learned", **span)
     run(connection, "ledger/fold/standing", day=day, **span)
     connection.execute("analyze pg_temp.standing")
     run(connection, "ledger/fold/earlier_receipts", **span)

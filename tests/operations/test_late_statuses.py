@@ -1,6 +1,7 @@
 """A status that is learned once its day has been run asks for the day, once, whatever happens at the same time."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
@@ -61,6 +62,11 @@ class Office:
     def own(self, statement: str, *values: object) -> None:
         """What the owner of the tables does, committed at once."""
         self._owner.execute(statement.encode(), values)
+
+    def deliver(self, word: worlds.Word, booked_on: date) -> None:
+        """A word arrives."""
+        with self._pipeline.transaction():
+            worlds.deliver(self._pipeline, [word], booked_on)
 
     def booked(self) -> dict[date, int]:
         """What was debited and credited, by the date on which it entered the books."""
@@ -178,6 +184,31 @@ def test_what_a_late_status_changes_is_booked_when_it_was_learned(office: Office
     # no period that was closed by then has changed
     assert {day: cents for day, cents in after.items() if day < LEARNED} == before
     assert LEARNED in after
+
+
+def test_what_another_day_finds_of_it_first_is_booked_when_it_was_learned_too(office: Office) -> None:
+    known = LEARNED - timedelta(days=10)
+    early = Receipt("00000000-0000-0000-0000-000000000003", DAY - timedelta(days=1), 0, 5_00)
+    office.deliver(worlds.Word(1, early, "wire", False), known)
+    office.set_status(1, "legal_hold")
+    office.run(DAY - timedelta(days=1))
+    assert office.in_suspense() == [1]
+    corrected = office.booked()
+    assert corrected[known] == 2 * early.cents  # what came in, and what it was applied to
+    assert corrected[LEARNED] > 0
+
+
+def test_a_return_that_another_day_finds_first_is_booked_when_it_was_learned(office: Office) -> None:
+    later, known = DAY + timedelta(days=2), LEARNED - timedelta(days=10)
+    office.run(later)
+    other = Receipt("00000000-0000-0000-0000-000000000003", DAY, 0, 5_00)
+    back = replace(RECEIPTS[0], returned_on=DAY + timedelta(days=1), is_nsf=True)
+    office.deliver(worlds.Word(1, other, "wire", False), known)
+    office.deliver(worlds.Word(1, back, "wire", True), LEARNED)
+    office.run()  # it goes back on the day after, which has not been run
+    corrected = office.booked()
+    assert corrected[known] == 2 * other.cents
+    assert corrected[LEARNED] > 2 * back.cents  # held, given back, and its fee
 
 
 def test_a_status_is_told_once_however_often_its_day_is_run(office: Office) -> None:

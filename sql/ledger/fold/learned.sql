@@ -1,0 +1,27 @@
+-- A run may find more than its own news: a status, or a return, of a day that has not been run since. What the loan's
+-- fold changes rests on both, so that it is booked when the last of them was learned.
+update pg_temp.touched as t
+set booked_on = found.booked_on
+from (
+    select n.loan_id, max(n.booked_on) as booked_on
+    from (
+        select late.loan_id, late.booked_on
+        from ledger.days as d
+        cross join
+            lateral (
+                select s.loan_id, s.booked_on
+                from servicing.loan_statuses as s
+                where s.effective_on = d.business_date and s.learned_at >= d.last_run_at
+                offset 0
+            ) as late
+
+        union all
+
+        select r.loan_id, r.booked_on
+        from pg_temp.touched as q
+        inner join pg_temp.reversals_in_force as r on q.loan_id = r.loan_id and q.from_on <= r.effective_on
+        where r.effective_on between %(since)s and %(horizon)s and r.happened_on <= %(horizon)s
+    ) as n
+    group by n.loan_id
+) as found
+where t.loan_id = found.loan_id and t.booked_on < found.booked_on
