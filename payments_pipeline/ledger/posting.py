@@ -145,7 +145,7 @@ def board(connection: Connection) -> list[Posting]:
         share = _Share(connection, posting)
         run(connection, "ledger/fold/no_changes")
         run(connection, "ledger/boarding", day=day, run_no=posting.run_no)
-        run(connection, "ledger/told", day=day, since=date.min, **share.loans)
+        _tell_statuses(share, day, since=date.min)
         run(connection, "ledger/terms", day=day)
         _append(share, day, since=day, horizon=day)
         run(connection, "ledger/fold/clear")
@@ -310,7 +310,7 @@ def _work_out(share: _Share, day: date, horizon: date, *, is_helper: bool) -> No
     with posting.stage("fold"):
         _fold(share, day, horizon)
     run(connection, "ledger/accruals", day=day, run_no=posting.run_no, **loans)
-    run(connection, "ledger/told", day=day, since=day, **loans)
+    _tell_statuses(share, day, since=day)
     _append(share, day, since=_first_day(connection, day), horizon=horizon)
     with posting.stage("balances"):
         run(connection, "ledger/totals", horizon=horizon)
@@ -365,6 +365,14 @@ def _fold_day(connection: Connection, today: date, *, is_last: bool) -> None:
     run(connection, "ledger/fold/late_fees", day=today)
     if not is_last:
         run(connection, "ledger/fold/next_day", day=today)
+
+
+def _tell_statuses(share: _Share, day: date, *, since: date) -> None:
+    """Find the statuses that the run tells of and that no run has told."""
+    connection = share.connection
+    run(connection, "ledger/told", day=day, since=since, **share.loans)
+    rows = connection.execute("select distinct effective_on from pg_temp.told").fetchall()
+    run(connection, "ledger/told_before", days=[row[0] for row in rows])
 
 
 def _append(share: _Share, day: date, *, since: date, horizon: date) -> None:

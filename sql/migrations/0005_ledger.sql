@@ -313,6 +313,26 @@ comment on column ledger.days.first_run_at is 'When it was first posted.';
 comment on column ledger.days.last_run_at is 'When it was last posted.';
 comment on column ledger.days.last_run_no is 'The last run that added facts for it.';
 
+create view ledger.status_days as
+select s.loan_id, s.effective_on, s.seq, s.booked_on, s.learned_at, s.effective_on as taken_up_on
+from servicing.loan_statuses as s
+union all
+select s.loan_id, s.effective_on, s.seq, s.booked_on, s.learned_at, (select min(d.business_date) from ledger.days as d)
+from servicing.loan_statuses as s
+where
+    s.effective_on < (select min(d.business_date) from ledger.days as d)
+    -- what was known by then is folded in whenever its loan is
+    and s.learned_at > (select min(d.first_run_at) from ledger.days as d);
+comment on view ledger.status_days is
+'The day whose run takes up each status: its own. One dated before the first day of the books, and learned once they '
+'are kept, is taken up by that first day, too: nothing is posted before it.';
+comment on column ledger.status_days.loan_id is 'Loan.';
+comment on column ledger.status_days.effective_on is 'Date from which the status is in force.';
+comment on column ledger.status_days.seq is 'Its number among those of its date.';
+comment on column ledger.status_days.booked_on is 'Business date on which we learned it.';
+comment on column ledger.status_days.learned_at is 'When the row was written.';
+comment on column ledger.status_days.taken_up_on is 'Day whose run takes it up.';
+
 create table ledger.balances (
     loan_id bigint primary key,
     fees_assessed_cents bigint not null default 0,

@@ -4,12 +4,12 @@ update operations.day_requests
 set satisfied_at = clock_timestamp()
 where business_date = %(day)s and satisfied_at is null and reason not in ('variance', 'unfinished');
 
--- So are the statuses that begin on the day and were learned so lately that `request_status_days` could not tell
+-- So are the statuses that the day takes up and that were learned so lately that `request_status_days` could not tell
 -- whether the run has seen them.
 insert into operations.day_requests (business_date, reason, subject, requested_at, satisfied_at)
 select distinct %(day)s::date, 'status', 'learned ' || learned_at, clock_timestamp(), clock_timestamp()
-from servicing.loan_statuses
-where effective_on = %(day)s and learned_at > now() - interval '1 day'
+from ledger.status_days
+where taken_up_on = %(day)s and learned_at > now() - interval '1 day'
 order by 3
 on conflict (business_date, reason, subject) do nothing;
 

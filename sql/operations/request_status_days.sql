@@ -12,9 +12,9 @@ with learned as (
     from ledger.days
     cross join lateral (
         select distinct statuses.learned_at
-        from servicing.loan_statuses as statuses
+        from ledger.status_days as statuses
         where
-            statuses.effective_on = days.business_date
+            statuses.taken_up_on = days.business_date
             and statuses.learned_at > days.last_run_at - interval '1 day'
         offset 0
     ) as late

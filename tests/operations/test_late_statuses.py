@@ -155,6 +155,18 @@ def test_a_status_that_is_committed_while_its_day_is_run_is_not_missed(office: O
     assert (office.in_suspense(), office.waiting()) == ([1, 2], [])
 
 
+@pytest.mark.parametrize("before", [1, 400])
+def test_a_status_dated_before_the_first_day_of_the_books_asks_for_that_day(office: Office, before: int) -> None:
+    office.run(DAY + timedelta(days=1))
+    office.set_status(1, "bankruptcy", DAY - timedelta(days=before))
+    assert office.waiting() == [(DAY, ("status",))]
+    office.run()
+    assert (office.in_suspense(), office.waiting()) == ([1], [])
+    office.run()
+    assert office.told() == [(1, "bankruptcy", LEARNED)]
+    assert min(day for day in office.booked() if day > DAY) == LEARNED
+
+
 def test_a_run_that_does_not_come_to_its_end_leaves_the_day_asking(office: Office) -> None:
     office.set_status(1, "legal_hold")
     assert office.waiting() == [(DAY, ("status",))]

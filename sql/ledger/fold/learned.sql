@@ -10,8 +10,8 @@ from (
         cross join
             lateral (
                 select s.loan_id, s.booked_on
-                from servicing.loan_statuses as s
-                where s.effective_on = d.business_date and s.learned_at >= d.last_run_at
+                from ledger.status_days as s
+                where s.taken_up_on = d.business_date and s.learned_at >= d.last_run_at
                 offset 0
             ) as late
 

@@ -60,9 +60,9 @@ news as (
 
     -- a status that begins on the day: it may end a hold on what is in suspense, and if it has come to light only now,
     -- receipts and grace days since may have another policy
-    select s.loan_id, s.effective_on, s.booked_on
-    from servicing.loan_statuses as s
-    where s.effective_on = %(day)s and s.loan_id between %(first_loan)s and %(last_loan)s
+    select s.loan_id, s.taken_up_on, s.booked_on
+    from ledger.status_days as s
+    where s.taken_up_on = %(day)s and s.loan_id between %(first_loan)s and %(last_loan)s
 
     union all
 

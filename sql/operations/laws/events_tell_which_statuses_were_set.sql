@@ -17,16 +17,17 @@ held as (
         greatest(s.effective_on, l.boarded_on) as effective_on, s.loan_id, s.booked_on, s.effective_on as set_on, s.seq,
         s.status, encode(sha256(convert_to(s.reason, 'UTF8')), 'hex') as reason_sha256,
         -- a status that was learned before the day was last run, a transaction's time before, was seen by that run
-        s.effective_on > l.boarded_on and exists (
-            select from ledger.days as d
+        exists(
+            select from ledger.status_days as q
+            inner join ledger.days as d on q.taken_up_on = d.business_date
             where
-                d.business_date = s.effective_on
+                q.loan_id = s.loan_id and q.effective_on = s.effective_on and q.seq = s.seq
                 and (
                     s.learned_at < d.last_run_at - interval '1 day'
                     or exists (
                         select from operations.day_requests as r
                         where
-                            r.business_date = s.effective_on and r.reason = 'status'
+                            r.business_date = d.business_date and r.reason = 'status'
                             and r.subject = 'learned ' || s.learned_at and r.satisfied_at is not null
                     )
                 )
