@@ -60,7 +60,17 @@ create table servicing.loans (
     check (last_instalment between 0 and term_instalments),
     check (extract(day from first_due_on) <= 28),
     -- a payment below the interest would make the principal part negative; no product of ours does that
-    check (term_instalments = 0 or payment_cents * 12000000 > principal_cents * rate_ppm)
+    check (term_instalments = 0 or payment_cents * 12000000 > principal_cents * rate_ppm),
+    -- a term that outlives the principal, as after a curtailment, would go on collecting what is not owed
+    constraint something_is_owed_until_the_last_instalment check (
+        term_instalments < 2
+        or (
+            payment_cents * (power(1 + rate_ppm / 12e6::double precision, term_instalments - 1) - 1)
+            <= principal_cents * rate_ppm / 12e6::double precision
+            * power(1 + rate_ppm / 12e6::double precision, term_instalments - 1)
+            and (rate_ppm > 0 or payment_cents * (term_instalments - 1) <= principal_cents)
+        )
+    )
 );
 create index loans_due on servicing.loans (due_day, grace_days);
 comment on table servicing.loans is

@@ -98,7 +98,7 @@ def add_loan(connection: psycopg.Connection[Any], loan_id: int) -> None:
         b" original_principal_cents, boarded_on, principal_cents, rate_ppm, payment_cents, escrow_cents,"
         b" escrow_shortage_cents, first_due_on, term_instalments, last_instalment, grace_days) values"
         b" (%(id)s, 'LN' || lpad(%(id)s::text, 10, '0'), 'C', 1, 1, 'fixed30', '2020-01-01', 20000000, '2026-01-01',"
-        b" 19000000, 60000, 150000, 0, 0, '2026-02-01', 300, 300, 15)",
+        b" 19000000, 60000, 122417, 0, 0, '2026-02-01', 300, 300, 15)",
         {"id": loan_id},
     )
     connection.commit()

@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -35,9 +36,10 @@ def connection(database: Database) -> Iterator[psycopg.Connection[Any]]:
 
 @st.composite
 def terms(draw: st.DrawFn) -> Terms:
-    principal, rate = draw(st.integers(0, 90_000_000)), draw(st.sampled_from([0, 1, 30_000, 61_250, 299_999]))
+    principal, rate = draw(st.integers(1_000_00, 90_000_000)), draw(st.sampled_from([0, 1, 30_000, 61_250, 299_999]))
     term = draw(st.integers(1, 60))
-    payment = amortisation.level_payment(principal, rate, term) + draw(st.integers(1, 500))
+    payment = amortisation.level_payment(principal, rate, term)
+    payment += draw(st.integers(0, payment // (4 * term)))
     return Terms(
         principal, rate, payment, draw(st.dates(date(2025, 6, 1), date(2026, 12, 31))).replace(day=draw(st.integers(1, 28))),
         term, draw(st.integers(0, term)), draw(st.integers(0, 90_000)), draw(st.integers(0, 5_000)),
@@ -85,6 +87,18 @@ def test_instalments_over_the_whole_term_add_up_to_the_principal(connection: psy
     assert connection.execute(
         "select count(*), sum(principal_cents)::bigint, sum(escrow_cents)::bigint from servicing.instalments"
     ).fetchall() == [(6, 1_000_00, 66)]
+
+
+@pytest.mark.parametrize(("rate_ppm", "payment_cents"), [(0, 111_12), (61_250, 115_00), (250_000, 125_00)])
+def test_terms_by_which_instalments_go_on_when_nothing_is_owed_any_more_are_refused(
+    connection: psycopg.Connection[Any], rate_ppm: int, payment_cents: int
+) -> None:
+    outlived = Terms(1_000_00, rate_ppm, payment_cents, date(2026, 1, 28), 12, 12)
+    assert amortisation.instalment(outlived, 12).principal_cents < 0
+    with pytest.raises(psycopg.errors.CheckViolation, match="something_is_owed_until_the_last_instalment"):
+        worlds.insert_book(connection, [worlds.Loan(1, outlived, 15)])
+    connection.rollback()
+    worlds.insert_book(connection, [worlds.Loan(1, replace(outlived, term_instalments=9, last_instalment=9), 15)])
 
 
 # Delinquency -----------------------------------------------------------------------------------------------------------
