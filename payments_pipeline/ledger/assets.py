@@ -95,14 +95,14 @@ from payments_pipeline.postgres.run import run
 def posting(turn: Turn) -> Done:
     """Posts what has been ingested for each day and is unposted, in one transaction a day.
 
-    Running a day again adds nothing; running it after a late arrival adds the difference. Days after it whose figures
+    Running a day again adds nothing; running it after a late arrival adds the difference. Other days whose figures
     change by that are asked for, so that what is derived from them follows.
     """
     # The same lock that post_day takes: requests are noted in the order in which days are posted.
     hold(turn.connection, POSTING_LOCK)
     run(turn.connection, "operations/begin_day", day=turn.day, run_id=turn.run_id)
     added = post_day(turn.connection, turn.day, turn.platform.database)
-    run(turn.connection, "operations/request_changed_days", day=turn.day, run_no=added.run_no)
+    run(turn.connection, "operations/request_changed_days", day=turn.day, run_no=added.run_no, run_id=turn.run_id)
     return {
         "payments.payments": {"added": added.payments},
         "payments.transitions": {"added": added.transitions},

@@ -1,4 +1,4 @@
--- Posting :day may change later days that were run before: where the fold moved money, who is behind is another, and
+-- Posting :day may change other days that were run before: where the fold moved money, who is behind is another, and
 -- where a payment settles later, so is what the bank should show. Those days ask to be run again.
 with later_days as materialized (
     -- nothing is searched for on an ordinary day, which has none after it
@@ -29,7 +29,7 @@ settling as (
             and events.loan_id = payments.loan_id
             and events.subject_id = payments.payment_id
     where
-        events.run_no = %(run_no)s and exists (select from later_days)
+        events.run_no = %(run_no)s and exists (select from later_days) and payments.settles_on > %(day)s
         -- what is older has settled by the day
         and events.effective_on between %(day)s::date - settlement.most_days_to_settle() and %(day)s
         and payments.effective_on between %(day)s::date - settlement.most_days_to_settle() and %(day)s
@@ -42,7 +42,27 @@ returned as (
     where business_date = %(day)s
 ),
 
+went_back as (
+    -- a return takes its payment out of the fold from its value date on. A run of many days has those before it still
+    -- to finish, and makes of them what follows from the ledger once all are posted
+    select distinct turnover.effective_on as business_date
+    from ledger.turnover
+    where
+        turnover.run_no = %(run_no)s and turnover.effective_on < %(day)s
+        and not exists (
+            select
+            from operations.day_requests as ours
+            where
+                ours.business_date = turnover.effective_on
+                and ours.reason = 'unfinished'
+                and ours.subject = %(run_id)s
+                and ours.satisfied_at is null
+        )
+),
+
 changed as (
+    select business_date from went_back
+    union
     select business_date from allocated
     union
     select business_date from charged
@@ -55,9 +75,10 @@ changed as (
 insert into operations.day_requests as known (business_date, reason, subject, requested_at)
 select business_date, 'reposted', %(day)s::text, clock_timestamp()
 from changed
-inner join later_days using (business_date)
+inner join ledger.days using (business_date)
 where
-    exists (
+    business_date <> %(day)s
+    and exists (
         select
         from ledger.seals
         where seals.run_no = %(run_no)s
