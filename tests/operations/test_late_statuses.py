@@ -68,6 +68,11 @@ class Office:
         with self._pipeline.transaction():
             worlds.deliver(self._pipeline, [word], booked_on)
 
+    def tell_earlier(self, word: worlds.Word, booked_on: date) -> None:
+        """A word is told again, with an earlier instant."""
+        with self._pipeline.transaction():
+            worlds.tell_earlier(self._pipeline, [word], booked_on)
+
     def booked(self) -> dict[date, int]:
         """What was debited and credited, by the date on which it entered the books."""
         with self._pipeline.transaction():
@@ -221,6 +226,21 @@ def test_a_return_that_another_day_finds_first_is_booked_when_it_was_learned(off
     corrected = office.booked()
     assert corrected[known] == 2 * other.cents
     assert corrected[LEARNED] > 2 * back.cents  # held, given back, and its fee
+
+
+def test_an_earlier_instant_that_another_day_finds_first_is_booked_when_it_was_learned(office: Office) -> None:
+    known = LEARNED - timedelta(days=10)
+    second = Receipt("00000000-0000-0000-0000-000000000003", DAY, 2, 500_00)
+    office.deliver(worlds.Word(1, second, "wire", False), DAY)
+    office.run()
+    before = office.booked()[DAY]
+    early = Receipt("00000000-0000-0000-0000-000000000004", DAY - timedelta(days=1), 0, 5_00)
+    office.deliver(worlds.Word(1, early, "wire", False), known)
+    office.tell_earlier(worlds.Word(1, replace(second, occurred=-1), "wire", False), LEARNED)
+    office.run(DAY - timedelta(days=1))
+    corrected = office.booked()
+    assert (corrected[DAY], corrected[known]) == (before, 2 * early.cents)
+    assert corrected[LEARNED] > 0
 
 
 def test_a_status_is_told_once_however_often_its_day_is_run(office: Office) -> None:
