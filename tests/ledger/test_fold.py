@@ -265,6 +265,25 @@ def test_a_payment_that_went_back_before_its_value_date_costs_its_fee(database: 
         assert held(connection) == wanted(book)
 
 
+def test_a_return_that_was_told_before_its_payment_is_booked_with_it(database: Database) -> None:
+    terms = Terms(10_000_00, 30_000, amortisation.level_payment(10_000_00, 30_000, 12), worlds.FIRST, 12, 12)
+    told, learned = (worlds.FIRST + timedelta(days=DAYS + n) for n in (0, 3))
+    receipt = Receipt(_payment(1), worlds.FIRST + timedelta(days=3), 0, 50_00, worlds.FIRST + timedelta(days=5), True)
+    book = [worlds.Loan(1, terms, 15, [], [receipt], {receipt.payment: "ach"})]
+    payment, back = worlds.words_of(book)
+    with worlds.begin(database, book) as connection:
+        worlds.deliver(connection, [back], told)
+        post(connection, all_days())
+        worlds.deliver(connection, [payment], learned)
+        post(connection, sorted(payment.days | back.days))
+        assert held(connection) == wanted(book)
+        # neither has the one gone from the books before the other came in, nor has a period that was closed changed
+        booked = connection.execute(
+            "select kind, booked_on from ledger.entries where kind in ('receipt', 'return', 'nsf') group by 1, 2 order by 1"
+        ).fetchall()
+        assert booked == [(kind, learned) for kind in ("nsf", "receipt", "return")]
+
+
 def test_receipts_of_a_day_that_follow_one_which_lets_all_of_suspense_go_pay_what_is_left(database: Database) -> None:
     on = worlds.FIRST + timedelta(days=11)
     terms = Terms(10_000_00, 0, 1_000_00, (on - timedelta(days=33)).replace(day=10), 10, 10)

@@ -1,4 +1,5 @@
--- Where the fold writes what it wants. The return of a receipt is wanted as soon as the receipt is.
+-- Where the fold writes what it wants. The return of a receipt is wanted as soon as the receipt is, and not booked
+-- before it.
 create temporary table wanted as
 select
     r.effective_on as chain_on,
@@ -7,7 +8,7 @@ select
     r.payment_id as subject_id,
     'return' as kind,
     r.channel,
-    'returned' as policy, r.return_booked_on as booked_on, -r.amount_cents as cash,
+    'returned' as policy, greatest(r.booked_on, r.return_booked_on) as booked_on, -r.amount_cents as cash,
     0::bigint as fees, 0::bigint as interest, 0::bigint as principal, 0::bigint as escrow, 0::bigint as suspense,
     -r.amount_cents as returned, r.return_code, 0::smallint as turn
 from pg_temp.receipts as r
