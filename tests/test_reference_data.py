@@ -92,7 +92,7 @@ def test_factors_are_those_of_the_rules_to_the_last_bit(connection: psycopg.Conn
 def test_a_longer_term_brings_the_factors_it_needs(connection: psycopg.Connection[Any], furnished: Database) -> None:
     connection.commit()
     with furnished.connect("owner") as owner:
-        owner.execute("update servicing.loans set term_instalments = 360 where loan_id = 1")
+        owner.execute("update servicing.loans set term_instalments = 360, payment_cents = 113915 where loan_id = 1")
     assert load_reference_data(connection)["amortisation_factors"] == 60
 
 

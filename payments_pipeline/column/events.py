@@ -89,11 +89,16 @@ def read_event(given: bytes | bytearray | memoryview | str | Json) -> RawEvent:
     text = _text(event)
     if _ESCAPED_NUL in text and (mended := _without_nul(event)) != event:
         # PostgreSQL has no NUL in text or jsonb. Refusing the event would stop every page that holds it.
-        return read_event(mended)
+        event, text = mended, _text(mended)
     data = event.get("data")
     data = data if isinstance(data, dict) else {}
     return RawEvent(
-        event_id, _type(event, data), _name(event.get("created_at")), _name(data.get("id")), text.decode("utf-8"), data
+        event["id"],
+        _type(event, data),
+        _name(event.get("created_at")),
+        _name(data.get("id")),
+        text.decode("utf-8"),
+        data,
     )
 
 

@@ -137,12 +137,12 @@ def test_a_book_that_is_not_the_demo_s_is_boarded_and_left_alone(
         run_demo()
 
 
-@pytest.mark.usefixtures("run_demo")
 def test_no_other_account_can_list_a_home_that_the_demo_makes(tmp_path: Path) -> None:
     with demo._alone(load_settings({"PAYMENTS_HOME": str(tmp_path / "home")})):
         assert (tmp_path / "home").stat().st_mode & 0o777 == 0o711
 
 
+@pytest.mark.usefixtures("run_demo")
 def test_a_world_of_another_format_is_made_anew_unless_its_book_is_loaded() -> None:
     settings = load_settings()
     database = demo._open(settings)

@@ -271,7 +271,8 @@ def test_what_servicing_says_otherwise_is_flagged_and_overwrites_nothing(
         assert loan
         owner.execute(
             "update servicing.loans set original_principal_cents = original_principal_cents + 100, rate_ppm = rate_ppm + "
-            "1250, term_instalments = term_instalments + 12, last_instalment = last_instalment where loan_id = %s",
+            "1250, term_instalments = term_instalments - 12, last_instalment = least(last_instalment, term_instalments - 12) "
+            "where loan_id = %s",
             loan,
         )
         owner.execute("insert into servicing.subordinate_liens values (%s, 2) on conflict do nothing", loan)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import fsspec
 import httpx
 import pytest
@@ -176,15 +177,15 @@ def _key_of_somebody(rights: str | None) -> Any:
 # Where it cannot be asked -----------------------------------------------------------------------------------------------
 
 
-def refused(desk: Desk) -> StatementFileError:
+def refused(desk: Desk) -> str:
     """What the tick fails with: clear, of the place, without its key, and with nothing of the store's own behind it."""
-    with pytest.raises(StatementFileError) as failed:
+    with pytest.raises(dg.Failure) as failed:
         desk.tick()
-    told = failed.value
-    assert "s3://" in told.message
-    assert SECRET not in str(told)
-    assert told.__cause__ is None
-    assert told.__suppress_context__
+    told = str(failed.value)
+    assert "s3://" in told
+    assert SECRET not in told
+    assert failed.value.__cause__ is None
+    assert failed.value.__suppress_context__
     assert desk.rows("select from settlement.statements") == []
     return told
 
@@ -195,11 +196,8 @@ def test_a_bucket_that_is_not_there_is_told_and_is_no_empty_folder(desk: Desk, b
         desk.platform.database, desk.platform.home, desk.platform.home, statements_at=f"s3://nobodys{below}"
     )
     told = refused(desk)
-    assert (
-        f"the statements at s3://nobodys{below} cannot be listed (NoSuchBucket): there is no such bucket"
-        in told.message
-    )
-    assert "PAYMENTS_STATEMENTS_URL" in told.remedy
+    assert f"the statements at s3://nobodys{below} cannot be listed (NoSuchBucket): there is no such bucket" in told
+    assert "PAYMENTS_STATEMENTS_URL" in told
 
 
 @pytest.mark.parametrize("below", ["", "/treasury"])
@@ -217,16 +215,16 @@ def test_a_key_that_is_wrong_or_may_not_is_told(
     address = f"s3://{guarded.name}{below}"
     desk.platform = Platform(desk.platform.database, desk.platform.home, desk.platform.home, statements_at=address)
     told = refused(desk)
-    assert f"{address} cannot be listed ({code}): access was refused" in told.message
-    assert "AWS_ACCESS_KEY_ID" in told.remedy
+    assert f"{address} cannot be listed ({code}): access was refused" in told
+    assert "AWS_ACCESS_KEY_ID" in told
 
 
 def test_no_key_at_all_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     told = refused(desk)
-    assert "(NoCredentialsError): no key for the store was found" in told.message
-    assert "AWS_SECRET_ACCESS_KEY" in told.remedy
+    assert "(NoCredentialsError): no key for the store was found" in told
+    assert "AWS_SECRET_ACCESS_KEY" in told
 
 
 def test_an_endpoint_that_nobody_serves_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,8 +232,8 @@ def test_an_endpoint_that_nobody_serves_is_told(desk: Desk, monkeypatch: pytest.
         taken.bind(("127.0.0.1", 0))  # and nobody listens
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{taken.getsockname()[1]}")
         told = refused(desk)
-    assert "cannot be listed (EndpointConnectionError): it cannot be reached" in told.message
-    assert "AWS_ENDPOINT_URL" in told.remedy
+    assert "cannot be listed (EndpointConnectionError): it cannot be reached" in told
+    assert "AWS_ENDPOINT_URL" in told
 
 
 def test_an_endpoint_that_never_answers_is_told_before_a_tick_is_over(
@@ -250,7 +248,7 @@ def test_an_endpoint_that_never_answers_is_told_before_a_tick_is_over(
         told = refused(desk)
         silent.setblocking(False)
         assert _waiting_at(silent) == 4
-    assert "cannot be listed (ReadTimeoutError): it cannot be reached" in told.message
+    assert "cannot be listed (ReadTimeoutError): it cannot be reached" in told
 
 
 def _waiting_at(listener: socket.socket) -> int:
@@ -280,7 +278,7 @@ def test_a_store_that_goes_away_while_a_file_is_read_fails_the_tick_and_blames_n
     with monkeypatch.context() as cut:
         cut.setenv("AWS_ENDPOINT_URL", "http://{}:{}".format(*leaving.get_host_and_port()))
         cut.setattr(stores._FileOfStore, "readinto", cut_off)
-        with pytest.raises(StatementFileError, match=r"/b\.bai cannot be read \(.*\): it cannot be reached"):
+        with pytest.raises(dg.Failure, match=r"/b\.bai cannot be read \(.*\): it cannot be reached"):
             desk.tick()
     assert (len(desk.lines()), desk.cases()) == (3, [])
 
@@ -325,8 +323,8 @@ def test_a_store_whose_package_is_missing_is_told(desk: Desk, monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "s3fs", None)
     monkeypatch.delitem(importlib.import_module("fsspec.registry")._registry, "s3")
     told = refused(desk)
-    assert "needs a package that is not installed" in told.message
-    assert "s3fs" in told.message
+    assert "needs a package that is not installed" in told
+    assert "s3fs" in told
     with pytest.raises(SettingsError, match="s3:// needs a package that is not installed"):
         load_settings({"PAYMENTS_STATEMENTS_URL": desk.platform.statements})
 
@@ -351,5 +349,5 @@ def test_a_key_in_the_address_reaches_no_message(desk: Desk) -> None:
     address = "s3://AKIAEXAMPLE:s3cr3t@bucket/folder"
     desk.platform = Platform(desk.platform.database, desk.platform.home, desk.platform.home, statements_at=address)
     told = refused(desk)
-    assert "s3://***@bucket/folder cannot be listed (ParamValidationError): it does not begin with" in told.message
-    assert "s3cr3t" not in str(told)
+    assert "s3://***@bucket/folder cannot be listed (ParamValidationError): it does not begin with" in told
+    assert "s3cr3t" not in told

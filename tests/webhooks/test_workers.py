@@ -118,7 +118,9 @@ def test_what_was_acknowledged_is_there_after_the_service_was_killed(database: D
         senders = [threading.Thread(target=send, args=(n,)) for n in range(8)]
         for sender in senders:
             sender.start()
-        time.sleep(1)
+        deadline = time.monotonic() + 60
+        while len(acknowledged) < 100 and time.monotonic() < deadline:
+            time.sleep(0.1)
         _kill(process)
         for sender in senders:
             sender.join(timeout=30)
