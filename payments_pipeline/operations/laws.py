@@ -17,7 +17,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from payments_pipeline.errors import PaymentsError
-from payments_pipeline.postgres.run import query
+from payments_pipeline.postgres.run import query, read_whole_days
 
 ROWS_AT_ONCE: Final = 4_000_000
 """Days are checked together up to about so many rows: each statement's hash tables stay within the server's memory."""
@@ -214,8 +214,7 @@ def _snapshot(connection: psycopg.Connection[Any]) -> Iterator[None]:
         raise ValueError("all laws are checked in a transaction of their own: commit or roll back what is open first")
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read, read only")
-        # the statements join and group whole days; the server's default would spill each of them to disk
-        connection.execute("set local work_mem = '256MB'")
+        read_whole_days(connection)
         yield
 
 

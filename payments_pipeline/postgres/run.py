@@ -78,3 +78,13 @@ def without_rows(error: psycopg.Error) -> str:
     if sqlstate.startswith("22"):  # a value that does not fit its type is quoted in the message itself
         return f"{type(error).__name__} ({sqlstate})"
     return error.diag.message_primary or f"{type(error).__name__} ({sqlstate})"
+
+
+def read_whole_days(connection: psycopg.Connection[Any]) -> None:
+    """Let the statements of this transaction join whole days: in memory, and by hashes.
+
+    How many rows a range of days has is guessed where a subquery tells its ends. A merge along a part of the key then
+    looks cheap, and holds each row of a large batch against each other row of it.
+    """
+    connection.execute("set local work_mem = '256MB'")
+    connection.execute("set local enable_mergejoin = off")
