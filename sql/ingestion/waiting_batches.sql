@@ -14,8 +14,13 @@ select
     array(select w.batch_id from waiting as w) as batches,
     array(select distinct w.booked_on from waiting as w) as booked_on,
     array(
-        select distinct s.value_date
+        select distinct v.value_date
         from waiting as w
-        inner join ingestion.staged as s on w.booked_on = s.booked_on and w.batch_id = s.batch_id
-        where s.is_accepted
+        -- each is looked up in the day on which it was received: a join would read all days
+        cross join
+            lateral (
+                select distinct s.value_date
+                from ingestion.staged as s
+                where s.booked_on = w.booked_on and s.batch_id = w.batch_id and s.is_accepted
+            ) as v
     ) as days

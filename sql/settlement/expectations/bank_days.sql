@@ -3,7 +3,11 @@ select
     calendar.business_date as bank_day,
     count(lines_in_force.line_id) as lines
 from settlement.calendar
-left join settlement.lines_in_force on calendar.business_date = lines_in_force.bank_day
+left join settlement.lines_in_force
+    on
+        calendar.business_date = lines_in_force.bank_day
+        -- said of the lines too, since a join would read those of all days
+        and lines_in_force.bank_day between %(first)s and %(last)s
 where
     calendar.business_date between %(first)s and %(last)s
     -- a wire settles on its own day exactly where that is a bank day
