@@ -66,6 +66,14 @@ from payments_pipeline.postgres.run import run
             look_next="ledger.entries",
         ),
         table(
+            "ledger.suspense",
+            "What came into suspense and went out of it, loan by loan: from here is read since when money waits.",
+            deps=["ledger.allocations"],
+            owner="finance",
+            nature="facts",
+            look_next="ledger.allocations",
+        ),
+        table(
             "ledger.events",
             "The history behind the books, chained by hashes so that nothing in it can be altered unseen.",
             deps=["ledger.allocations"],

@@ -22,6 +22,7 @@ GUARDS: Final = (
     Guard("entries_follow_from_fees", "ledger.entries"),
     Guard("entries_follow_from_what_fell_due", "ledger.entries"),
     Guard("turnover_adds_up_the_entries", "ledger.turnover"),
+    Guard("suspense_adds_up_the_allocations", "ledger.suspense"),
     Guard("every_chain_recomputes", "ledger.events"),
     Guard("events_tell_what_was_ingested", "ledger.events"),
     Guard("events_tell_what_was_allocated", "ledger.events"),

@@ -59,6 +59,7 @@ LAWS: Final = (
         (
             Property("every_transaction_sums_to_zero", "ledger.entries"),
             Property("turnover_adds_up_the_entries", "ledger.entries"),
+            Property("suspense_adds_up_the_allocations", "ledger.allocations"),
             Property("entries_follow_from_allocations", "ledger.allocations"),
             Property("entries_follow_from_fees", "ledger.fees"),
             Property("entries_follow_from_what_fell_due", "ledger.entries"),

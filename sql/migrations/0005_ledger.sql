@@ -133,6 +133,22 @@ comment on column ledger.turnover.account is 'Account.';
 comment on column ledger.turnover.debit_cents is 'Sum of the debits.';
 comment on column ledger.turnover.credit_cents is 'Sum of the credits.';
 
+create table ledger.suspense (
+    loan_id bigint not null,
+    effective_on date not null,
+    run_no integer not null,
+    cents bigint not null check (cents <> 0),
+    primary key (loan_id, effective_on, run_no)
+);
+create index suspense_effective_on on ledger.suspense (effective_on);
+comment on table ledger.suspense is
+'What each run put into the suspense of a loan and took out of it, day by day: the sums of its allocations. Since when '
+'money has been waiting is read here, and not from all days there ever were.';
+comment on column ledger.suspense.loan_id is 'Loan.';
+comment on column ledger.suspense.effective_on is 'Date from which it counts.';
+comment on column ledger.suspense.run_no is 'Run that added the allocations.';
+comment on column ledger.suspense.cents is 'Put into suspense; negative where more was taken out.';
+
 create table ledger.events (
     effective_on date not null,
     loan_id bigint not null,
@@ -362,11 +378,7 @@ comment on column ledger.balances.last_effective_on is 'Latest date on which any
 insert into ledger.balances (loan_id) values (0);
 
 insert into operations.day_tables values
-(
-    -- money in suspense is asked for over all days, by loan
-    'ledger.allocations', 'effective_on', 'loan_id, subject_id, kind, seq',
-    '(loan_id, effective_on) include (suspense_cents) where suspense_cents <> 0'
-),
+('ledger.allocations', 'effective_on', 'loan_id, subject_id, kind, seq', null),
 ('ledger.entries', 'effective_on', 'loan_id, subject_id, kind, seq, account', null),
 ('ledger.events', 'effective_on', 'loan_id, subject_id, event_no', null),
 ('ledger.publications', 'effective_on', 'loan_id, subject_id, event_no, attempt_no', null);
@@ -374,7 +386,8 @@ insert into operations.day_tables values
 grant usage on schema ledger to payments_pipeline;
 grant select on all tables in schema ledger to payments_pipeline;
 grant insert
-on ledger.allocations, ledger.fees, ledger.entries, ledger.turnover, ledger.events, ledger.publications, ledger.seals
+on ledger.allocations, ledger.fees, ledger.entries, ledger.turnover, ledger.suspense, ledger.events,
+ledger.publications, ledger.seals
 to payments_pipeline;
 grant insert, update on ledger.days to payments_pipeline;
 grant insert, update, delete on ledger.accounts, ledger.balances to payments_pipeline;

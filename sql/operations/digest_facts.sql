@@ -303,6 +303,15 @@ from (
 ) as f
 group by f.day
 union all
+select 'ledger.suspense', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        s.effective_on as day,
+        sha256(convert_to(row(s.loan_id, s.effective_on, s.run_no, s.cents)::text, 'UTF8')) as hash
+    from ledger.suspense as s
+) as f
+group by f.day
+union all
 select 'ledger.events', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
 from (
     select

@@ -65,6 +65,11 @@ from ledger.turnover as t
 where t.effective_on between %(first)s and %(last)s
 group by t.effective_on
 union all
+select 'ledger.suspense', s.effective_on, count(*)
+from ledger.suspense as s
+where s.effective_on between %(first)s and %(last)s
+group by s.effective_on
+union all
 select 'ledger.events', e.effective_on, count(*)
 from ledger.events as e
 where e.effective_on between %(first)s and %(last)s

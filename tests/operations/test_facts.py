@@ -29,6 +29,7 @@ FACTS = (
     "ledger.events",
     "ledger.fees",
     "ledger.seals",
+    "ledger.suspense",
     "ledger.turnover",
     "payments.payments",
     "payments.representment_outcomes",

@@ -141,6 +141,20 @@ CRIMES = [
         "order by effective_on limit 1) returning effective_on, 'account 1101, run ' || run_no",
     ),
     Crime(
+        "suspense_adds_up_the_allocations",
+        "more is said to wait than was put there",
+        "update ledger.suspense set cents = cents + 1 where (loan_id, effective_on, run_no) in "
+        "(select loan_id, effective_on, run_no from ledger.suspense where cents > 0 order by 2, 1, 3 limit 1) "
+        "returning effective_on, 'loan ' || loan_id || ', run ' || run_no",
+    ),
+    Crime(
+        "suspense_adds_up_the_allocations",
+        "what came in is left out",
+        "delete from ledger.suspense where (loan_id, effective_on, run_no) in "
+        "(select loan_id, effective_on, run_no from ledger.suspense where cents > 0 order by 2, 1, 3 limit 1) "
+        "returning effective_on, 'loan ' || loan_id || ', run ' || run_no",
+    ),
+    Crime(
         "turnover_adds_up_the_entries",
         "an account is left out",
         "delete from ledger.turnover where account = 1220 and (run_no, effective_on) in "

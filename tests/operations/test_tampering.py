@@ -20,6 +20,7 @@ UNSEEN: Final = {
     "ledger.events": set(),
     "ledger.fees": set(),
     "ledger.seals": {"sealed_at"},
+    "ledger.suspense": set(),
     "ledger.turnover": set(),
     "payments.payments": set(),
     "payments.reversals": set(),

@@ -9,16 +9,27 @@ with days as (
     where {{ from_run_on('business_date') }}
 ),
 
+holders as (
+    -- who has money in suspense now, or may have had some on these days
+    select loan_id
+    from ledger.balances
+    where suspense_cents > 0
+    union distinct
+    select loan_id
+    from {{ source('ledger', 'suspense') }}
+    where {{ from_run_on('effective_on') }}
+),
+
 movements as (
     -- in and out of suspense, netted for each loan and day
     select
-        loan_id,
-        effective_on,
-        sum(suspense_cents) as cents
-    from {{ source('ledger', 'allocations') }}
-    where suspense_cents <> 0
-    group by loan_id, effective_on
-    having sum(suspense_cents) <> 0
+        suspense.loan_id,
+        suspense.effective_on,
+        sum(suspense.cents) as cents
+    from holders
+    inner join {{ source('ledger', 'suspense') }} as suspense on holders.loan_id = suspense.loan_id
+    group by suspense.loan_id, suspense.effective_on
+    having sum(suspense.cents) <> 0
 ),
 
 balances as (

@@ -26,6 +26,7 @@ with named as (
         ('ledger.fees'),
         ('ledger.entries'),
         ('ledger.turnover'),
+        ('ledger.suspense'),
         ('ledger.events'),
         ('ledger.publications'),
         ('ledger.seals'),
