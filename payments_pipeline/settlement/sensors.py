@@ -46,8 +46,8 @@ class TakenUp:
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=(
         "Takes in the statements that banks leave in a folder or an object store (PAYMENTS_STATEMENTS_URL), and asks for "
-        "exactly those days again whose lines they change: the sensor late_arrivals runs them. A file that cannot be proven "
-        "opens one case and holds nothing up."
+        "exactly those days again whose lines or balances they change: the sensor late_arrivals runs them. A file that "
+        "cannot be proven opens one case and holds nothing up."
     ),
 )
 @remedies_shown()

@@ -218,7 +218,7 @@ def load_statements_in(connection: psycopg.Connection[Any], folder: Path | str) 
 
 
 def ask_for_days(connection: psycopg.Connection[Any], days: Iterable[date]) -> None:
-    """Ask for days to be run again whose lines are not what they were; those never run will be anyway."""
+    """Ask for days to be run again whose lines or balances are not what they were; those never run will be anyway."""
     for day in sorted(days):
         run(connection, "operations/request_day", day=day, reason="reposted", subject=f"bank lines of {day}")
 
@@ -585,6 +585,7 @@ def _post(
     days = [row["bank_day"] for row in query(connection, "settlement/statements_days")]
     if len(days) > MOST_DAYS:
         raise _RefusedError([Fault("too_many", 1, 1, "days", f"at most {MOST_DAYS}", str(len(days)))])
+    run(connection, "settlement/statements_balances")
     added = 0
     open_days(connection, ["settlement.bank_lines"], days)
     if days:

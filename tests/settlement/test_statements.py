@@ -170,6 +170,24 @@ def test_a_correction_replaces_what_it_corrects_and_says_so(vault: Vault) -> Non
     ]
 
 
+def test_a_day_whose_balances_alone_are_corrected_is_proven_again(vault: Vault) -> None:
+    told = [line(1, 100)]
+    vault.load(bai2_file([statement(told, opening=500)], file_id="1"))
+    corrected = vault.load(bai2_file([statement(told, opening=700, nature="correction")], file_id="2"))
+    assert (corrected.added, corrected.statements[0].withdrawn, corrected.days) == (0, 0, (DAY,))
+    assert vault.rows("select opening_cents, closing_cents from settlement.balances") == [(700, 800)]
+    # another correction, by its reference, but nothing of it is new
+    again = vault.load(bai2_file([statement(told, opening=700, nature="correction")], file_id="3"))
+    assert (again.statements[0].repeats, again.days) == (None, ())
+
+
+def test_a_day_whose_only_word_was_of_balances_and_is_taken_back_is_proven_again(vault: Vault) -> None:
+    later = DAY + timedelta(days=1)
+    assert vault.load(bai2_file([statement([], opening=500, as_of=later)])).days == (later,)
+    assert vault.load(bai2_file([statement([], opening=500, as_of=later, nature="deletion")])).days == (later,)
+    assert vault.rows("select count(*) from settlement.balances") == [(0,)]
+
+
 def test_a_correction_of_a_correction_brings_back_what_it_took(vault: Vault) -> None:
     vault.load(bai2_file([statement([line(1, 100), line(2, 250)])]))
     vault.load(bai2_file([statement([line(1, 100)], nature="correction")], file_id="2"))
