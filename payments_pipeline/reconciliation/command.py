@@ -16,7 +16,7 @@ from payments_pipeline.money import plain
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.postgres.run import query
 from payments_pipeline.reconciliation.days import reconcile_day
-from payments_pipeline.reconciliation.decisions import Decision, Kind, Verdict, decide, judge
+from payments_pipeline.reconciliation.decisions import Decision, Kind, Verdict, decide, decisions_waiting, judge
 from payments_pipeline.settings import begin
 
 _PASTED: Final = frozenset({"item", "lines", "payments", "decision"})
@@ -78,7 +78,8 @@ def suggestions(at: datetime) -> None:
 @reconcile.command()
 def waiting() -> None:
     """Decisions that count only once somebody else approves them."""
-    rows = _ask("reconciliation/waiting_decisions")
+    with _connect() as connection:
+        rows = decisions_waiting(connection)
     if not rows:
         click.echo("no decision waits for approval")
         return
@@ -180,11 +181,6 @@ def _tell(stored: Decision) -> None:
 
 def _connect() -> psycopg.Connection[Any]:
     return open_database(begin()).connect(application_name="payments reconcile")
-
-
-def _ask(name: str, **parameters: object) -> list[dict[str, Any]]:
-    with _connect() as connection:
-        return query(connection, name, **parameters)
 
 
 def _ask_of_day(name: str, day: date, **parameters: object) -> list[dict[str, Any]]:

@@ -68,7 +68,7 @@ def judge(
     """Approve or reject somebody else's decision, and reconcile its day anew."""
     _refuse_empty(reason, decided_by)
     _wait_for_others(connection)
-    found = query(connection, "reconciliation/decision", decision_id=decision_id)
+    found = query(connection, "reconciliation/decisions_judged", decision_id=decision_id)
     if not found or found[0]["approves"]:
         raise DecisionError(
             f"{decision_id} is no decision to approve or reject.", "payments reconcile waiting lists them."
@@ -85,17 +85,23 @@ def judge(
             f"{decision_id} was decided by {decision['decided_by']}.", "Four eyes: somebody else has to approve it."
         )
     day = decision["bank_day"]
-    if verdict == "approve":
-        _refuse_overtaken(connection, decision)
+    if verdict == "approve" and (refusal := _overtaken(connection, decision)):
+        raise refusal
     stored = _store(connection, verdict, day, (), (), decision["cents"], reason, decided_by, decision_id)
     _apply(connection, day, _known_sides(connection, day, decision["line_ids"], decision["payment_ids"]))
     return stored
 
 
-def _refuse_overtaken(connection: psycopg.Connection[Any], decision: dict[str, Any]) -> None:
-    """Refuse to approve what would not count, or would count for something else than was decided about."""
+def decisions_waiting(connection: psycopg.Connection[Any]) -> list[dict[str, Any]]:
+    """Decisions that count once somebody else approves them; what was overtaken meanwhile asks nobody any more."""
+    waiting = query(connection, "reconciliation/decisions_judged", decision_id=None)
+    return [decision for decision in waiting if _overtaken(connection, decision) is None]
+
+
+def _overtaken(connection: psycopg.Connection[Any], decision: dict[str, Any]) -> DecisionError | None:
+    """Why a decision would not count if it were approved, or would count for something else than was decided about."""
     if decision["is_overtaken"]:
-        raise DecisionError(
+        return DecisionError(
             f"{decision['decision_id']} was overtaken by a later decision about the same line or payment.",
             "Reject it, and decide anew where it is still right.",
         )
@@ -105,15 +111,16 @@ def _refuse_overtaken(connection: psycopg.Connection[Any], decision: dict[str, A
             decision["decision"], day, _sides(connection, day, decision["line_ids"], decision["payment_ids"])
         )
     except DecisionError as error:
-        raise DecisionError(
+        return DecisionError(
             f"{decision['decision_id']} is about what is not there any more as it was. {error.message}",
             "Reject it, and decide anew about what is open.",
-        ) from error
+        )
     if cents != decision["cents"]:
-        raise DecisionError(
+        return DecisionError(
             f"{decision['decision_id']} is about {decision['cents']} cents, and by now {cents} are at stake.",
             "Reject it, and decide anew.",
         )
+    return None
 
 
 def _apply(connection: psycopg.Connection[Any], day: date, sides: list[dict[str, Any]]) -> None:
