@@ -17,18 +17,37 @@ from payments_pipeline.postgres.run import query, run
 from payments_pipeline.rules.calendar import add_bank_days, is_bank_day
 from payments_pipeline.rules.settlement import MAY_STILL_COME, days_to_come
 
-PASSES: Final = (
-    ("decided", None),
-    ("same_key", "reference_of_the_day"),  # of one day alone, and so before what other days may change
-    ("same_key", "transfer_id"),
-    ("same_key", "reference_amount"),
-    ("batches", None),
-    ("like_reference", "like_reference"),
-    ("like_reference", "amount_window"),
-    ("other_amount", "transfer_id_other_amount"),
-    ("other_amount", "reference_other_amount"),
+_BATCHES: Final = (
+    "batches/spans",
+    "batches/groups",
+    "batches/lines",
+    "batches/claims",
+    "batches/in_full",
+    "batches/by_sum",
+    "batches/gaps",
+    "batches/lacking",
+    "batches/explained",
+    "batches/split",
+    "batches/dropped",
+    "batches/found",
 )
-"""Statements of `sql/reconciliation/passes` in their order, with the method that they match by where they know several."""
+"""Many payments in one line, and one or many in several: deposits of checks and payouts of processors, in full or less what
+the processor keeps. Cents decide: a batch is matched where its payments add up to its lines, or where a single thing
+explains the difference; what could be otherwise stays out of it."""
+
+PASSES: Final[tuple[tuple[tuple[str, ...], str | None], ...]] = (
+    (("decided",), None),
+    (("same_key",), "reference_of_the_day"),  # of one day alone, and so before what other days may change
+    (("same_key",), "transfer_id"),
+    (("same_key",), "reference_amount"),
+    (_BATCHES, None),
+    (("like_reference",), "like_reference"),
+    (("like_reference",), "amount_window"),
+    (("other_amount",), "transfer_id_other_amount"),
+    (("other_amount",), "reference_other_amount"),
+)
+"""Each pass by its files of `sql/reconciliation/passes`, in their order, of which the last one writes what it finds; with
+the method that it matches by where a file knows several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +183,10 @@ def _match_the_rest(connection: psycopg.Connection[Any], day: date, near: dict[d
     )
     if both.fetchone() != (True,):
         return False
-    for name, method in PASSES:
-        if run(connection, f"reconciliation/passes/{name}", day=day, near=days, method=method):
+    for names, method in PASSES:
+        for name in names:
+            found = run(connection, f"reconciliation/passes/{name}", day=day, near=days, method=method)
+        if found:
             run(connection, "reconciliation/passes/clear")
     return True
 

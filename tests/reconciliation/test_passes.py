@@ -436,9 +436,7 @@ def test_fees_are_the_same_in_sql_and_in_python(desk: Desk) -> None:
 def test_every_method_has_its_evidence_and_no_evidence_is_without_a_method() -> None:
     with (DATA_DIR / "match_methods.csv").open(encoding="utf-8", newline="") as lines:
         described = {row["method"] for row in csv.DictReader(lines)}
-    written = "".join(
-        path.read_text(encoding="utf-8")
-        for path in [*(SQL_DIR / "reconciliation" / "passes").glob("*.sql"), SQL_DIR / "reconciliation" / "matches.sql"]
-    )
+    passes = (SQL_DIR / "reconciliation" / "passes").rglob("*.sql")
+    written = "".join(path.read_text(encoding="utf-8") for path in passes)
     of_passes = {method for _, method in PASSES if method and method != "reference_of_the_day"}  # is reference_amount
     assert described == of_passes | {"decision"} | set(re.findall(r"'(batch_\w+)'", written))
