@@ -49,6 +49,18 @@ PASSES: Final[tuple[tuple[tuple[str, ...], str | None], ...]] = (
 """Each pass by its files of `sql/reconciliation/passes`, in their order, of which the last one writes what it finds; with
 the method that it matches by where a file knows several."""
 
+ITEMS: Final = (
+    "news",
+    "other_days",
+    "other_cents",
+    "open_lines",
+    "named",
+    "repeated",
+    "lines",
+    "movements",
+)
+"""Statements of `sql/reconciliation/items` in their order: they gather what `items.sql` stores."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelDay:
@@ -126,6 +138,8 @@ def match_day(connection: psycopg.Connection[Any], day: date) -> Matched:
 def explain_day(connection: psycopg.Connection[Any], matched: Matched) -> Reconciliation:
     """Say what explains the variance of a day that was just matched: items, totals, bridge, suggestions, cases."""
     day, near = matched.day, list(matched.near)
+    for name in ITEMS:
+        run(connection, f"reconciliation/items/{name}", day=day, near=near)
     items = query(connection, "reconciliation/items", day=day, near=near)[0]["items"]
     run(connection, "reconciliation/days", day=day)
     run(connection, "reconciliation/suggestions_cleared", day=day)
