@@ -174,7 +174,8 @@ def _pair(connection: psycopg.Connection[Any], day: date, near: dict[date, int])
     """The pairs that agree in every word, less those that must not stand."""
     returned = {"day": day, "returns_from": returns_from(day)}
     value_dates = [row["effective_on"] for row in query(connection, "payments/returned_value_dates", **returned)]
-    run(connection, "reconciliation/pairs", **returned, value_dates=value_dates)
+    run(connection, "reconciliation/movements", **returned, value_dates=value_dates)
+    run(connection, "reconciliation/pairs", day=day)
     misplaced = query(connection, "reconciliation/totals")[0]["misplaced"]
     days = [day, *near]
     decided = connection.execute(
@@ -187,11 +188,13 @@ def _pair(connection: psycopg.Connection[Any], day: date, near: dict[date, int])
 def _match_the_rest(connection: psycopg.Connection[Any], day: date, near: dict[date, int]) -> bool:
     """Pass after pass on what is left over; whether there was anything to match: lines, and movements."""
     days = list(near)
-    left = query(connection, "reconciliation/left_over", day=day, near=days, numbers=list(near.values()))
+    run(connection, "reconciliation/released", day=day, near=days, numbers=list(near.values()))
+    left = query(connection, "reconciliation/left_over", day=day, near=days)
     value_dates = [row["effective_on"] for row in left]
     learned = query(connection, "reconciliation/left_payments", value_dates=value_dates)
     booked_days = [row["booked_on"] for row in learned]
     run(connection, "reconciliation/candidates", day=day, near=days, booked_days=booked_days)
+    run(connection, "reconciliation/found")
     both = connection.execute(
         "select exists (select from work.candidate_lines) and exists (select from work.candidate_movements)"
     )
