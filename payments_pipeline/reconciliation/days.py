@@ -73,7 +73,6 @@ class ChannelDay:
     variance_cents: int
     """The bank's less ours: what the items add up to."""
     matched_count: int
-    auto_matched_count: int
     open_count: int
     status: str
 
@@ -87,8 +86,6 @@ class Reconciliation:
     items: int
     cases_opened: int
     cases_resolved: int
-    touched: tuple[date, ...]
-    """Other days that a match of this one changed."""
 
     @property
     def variance_cents(self) -> int:
@@ -141,12 +138,13 @@ def explain_day(connection: psycopg.Connection[Any], matched: Matched) -> Reconc
     for name in ITEMS:
         run(connection, f"reconciliation/items/{name}", day=day, near=near)
     items = query(connection, "reconciliation/items", day=day, near=near)[0]["items"]
+    run(connection, "reconciliation/bridge", day=day)
     run(connection, "reconciliation/days", day=day)
     run(connection, "reconciliation/suggestions_cleared", day=day)
     if matched.has_both_sides:
         run(connection, "reconciliation/suggestions", day=day)
-    touched = tuple(row[0] for row in connection.execute("select day from touched order by day").fetchall())
-    days = [day, *touched]
+    touched = connection.execute("select day from touched order by day").fetchall()
+    days = [day, *(other for (other,) in touched)]
     run(connection, "reconciliation/work_dropped")
     run(connection, "settlement/batches_matched", days=days, near=[*near, day])
     run(
@@ -161,7 +159,6 @@ def explain_day(connection: psycopg.Connection[Any], matched: Matched) -> Reconc
         items=items,
         cases_opened=cases["opened"],
         cases_resolved=cases["resolved"],
-        touched=touched,
     )
 
 
@@ -249,8 +246,8 @@ def returns_from(day: date) -> date:
 
 def _channels(connection: psycopg.Connection[Any], day: date) -> tuple[ChannelDay, ...]:
     rows = connection.execute(
-        "select account, channel, bank_cents, our_cents, variance_cents, matched_count, auto_matched_count, open_count, "
-        "status from reconciliation.days where bank_day = %s order by channel, account",
+        "select account, channel, bank_cents, our_cents, variance_cents, matched_count, open_count, status "
+        "from reconciliation.days where bank_day = %s order by channel, account",
         (day,),
     ).fetchall()
     return tuple(ChannelDay(*row) for row in rows)

@@ -1,14 +1,5 @@
 -- Bank against books on :day for every account and rail that has a line or a movement, from the temporary table
--- `totals` and the items; and what this day's matches changed on the days around it. The bridge goes with them.
-
-delete from reconciliation.bridge as b
-where b.bank_day = %(day)s or b.bank_day in (select t.day from touched as t);
-
-insert into reconciliation.bridge (bank_day, account, channel, cause, items, cents)
-select i.bank_day, i.account, i.channel, i.cause, count(*), sum(i.variance_cents)
-from reconciliation.items as i
-where i.bank_day = %(day)s or i.bank_day in (select t.day from touched as t)
-group by i.bank_day, i.account, i.channel, i.cause;
+-- `totals` and the items; and what this day's matches changed on the days around it.
 
 delete from reconciliation.days as d
 where d.bank_day = %(day)s;
