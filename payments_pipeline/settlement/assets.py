@@ -9,7 +9,8 @@ from payments_pipeline.bank import Bank
 from payments_pipeline.daily import Done, Turn, daily_step, table
 from payments_pipeline.settlement.bank_lines import load_bank_lines
 from payments_pipeline.settlement.batches import settle_day
-from payments_pipeline.settlement.statements import Loaded, ask_for_days, load_column_report, load_statements_in
+from payments_pipeline.settlement.statement_files import load_statements_in
+from payments_pipeline.settlement.statements import Loaded, ask_for_days, load_column_report
 
 # A statement usually comes on the next morning; after a long weekend, on the fourth.
 _MAY_BE_LATE: Final = timedelta(days=4)

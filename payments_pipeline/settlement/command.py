@@ -19,13 +19,13 @@ from payments_pipeline.money import plain
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.settings import begin
 from payments_pipeline.settlement.classification import classifier
+from payments_pipeline.settlement.statement_files import load_statement_at
 from payments_pipeline.settlement.statements import (
     Loaded,
     Options,
     Stored,
     ask_for_days,
     items_of,
-    load_statement_at,
     unreadable,
 )
 from payments_pipeline.settlement.stores import file_at, opened

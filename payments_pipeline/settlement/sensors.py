@@ -15,7 +15,8 @@ from payments_pipeline.daily import remedies_shown
 from payments_pipeline.postgres.run import run
 from payments_pipeline.resources import Platform
 from payments_pipeline.rules.calendar import business_date
-from payments_pipeline.settlement.statements import StatementFolder, Waiting, ask_for_days
+from payments_pipeline.settlement.statement_files import StatementFolder, Waiting
+from payments_pipeline.settlement.statements import ask_for_days
 from payments_pipeline.words import counted
 
 MAX_SECONDS: Final = 20.0

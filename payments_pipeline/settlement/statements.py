@@ -5,8 +5,8 @@ A file is one transaction: it is read in a stream, proven, and stored whole, or 
 statement that says what another file said. A correction withdraws the lines that it no longer has and adds its own;
 `settlement.lines_in_force` is what counts.
 
-Files lie in a folder or, by `fsspec`, in an object store. A NACHA file tells of entries, not of an account: its returns
-are stored only for the account that is named for them, since the bank's statement mostly shows the same money.
+A NACHA file tells of entries, not of an account: its returns are stored only for the account that is named for them, since
+the bank's statement mostly shows the same money.
 """
 
 import hashlib
@@ -17,21 +17,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 import psycopg
 
 from payments_pipeline.formats.sniff import FORMATS, HEAD_BYTES, Format, reader, sniff
 from payments_pipeline.formats.source import Readable
-from payments_pipeline.formats.statement_csv import COLUMN_REPORT, MappingError, StatementMapping, mapping_of_toml, read
+from payments_pipeline.formats.statement_csv import COLUMN_REPORT, StatementMapping, read
 from payments_pipeline.formats.statements import MAX_FILE_BYTES, Fault, Item, Line, Statement
 from payments_pipeline.postgres.days import close_days, open_days
 from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.rules.calendar import business_date
 from payments_pipeline.settlement.classification import Classifier, classifier
-from payments_pipeline.settlement.stores import asking, at, file_at, opened
 
 MOST_STATEMENTS: Final = 100_000
 """In one file. They wait in memory for the end of it; their lines do not."""
@@ -52,7 +50,6 @@ _STATEMENT_COLUMNS: Final = (
     "number", "account", "currency", "bank", "reference", "from_on", "as_of", "opening_cents", "closing_cents",
     "line_count", "lines_cents", "nature", "is_final", "record", "file_line",
 )  # fmt: skip
-_SETTING: Final = "PAYMENTS_STATEMENTS_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,156 +132,6 @@ class Options:
     """For NACHA: the account on which its returns settle."""
     currency: str = "USD"
     """That of our books; a statement in another is refused."""
-
-
-# Files ------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A file that lies where statements are left and is not stored: it is new, has changed, or was refused."""
-
-    path: str
-    source: str
-    size_bytes: int
-    received_at: datetime
-
-    @property
-    def is_mapping(self) -> bool:
-        """Whether it is no statement, but says how to read those in CSV."""
-        return self.path.endswith(".toml")
-
-
-class StatementFolder:
-    """A place where banks leave statements: a folder, or what lies below an address of an object store."""
-
-    def __init__(self, address: Path | str) -> None:
-        self.address = str(address)
-
-    def waiting(self, connection: psycopg.Connection[Any]) -> list[Waiting]:
-        """The files that are not stored, by name, and the mappings beside them. The place is listed once, not file by file."""
-        found = self._listed()
-        unknown = query(
-            connection,
-            "settlement/statements_unknown",
-            sources=[one.source for one in found],
-            sizes=[one.size_bytes for one in found],
-            received=[one.received_at for one in found],
-        )
-        return [found[row["number"] - 1] for row in unknown]
-
-    def load(
-        self, connection: psycopg.Connection[Any], waiting: Sequence[Waiting], options: Options | None = None
-    ) -> Iterator[Loaded]:
-        """Load these files one after the other, each in a transaction of its own, the mappings before them.
-
-        A mapping that cannot be read is refused like a statement: it holds up no file but those that need it.
-        """
-        options = options or Options()
-        with asking(self.address, "read", _SETTING):
-            file_system, _ = at(self.address)
-        mappings = list(options.mappings)
-        for one in waiting:
-            if one.is_mapping:
-                found = _mapping_of(connection, file_system, one)
-                if isinstance(found, Loaded):
-                    yield found
-                else:
-                    mappings.append(found)
-                    yield Loaded(one.source, is_known=True)
-        options = replace(options, mappings=mappings)
-        for one in waiting:
-            if not one.is_mapping:
-                yield _load_listed(connection, file_system, one, options)
-
-    def _listed(self) -> list[Waiting]:
-        with asking(self.address, "listed", _SETTING):
-            file_system, root = at(self.address)
-            found = file_system.find(root, detail=True)  # nothing where there is no such folder
-        return [
-            _waiting(file_system, path, information)
-            for path, information in sorted(found.items())
-            if not _name(path).startswith((".", "_")) and not path.endswith("/")  # what stands for a folder in a store
-        ]
-
-
-def load_statements_in(connection: psycopg.Connection[Any], folder: Path | str) -> list[Loaded]:
-    """Load each file of a folder, or below the address of one in an object store, that was not loaded before.
-
-    Mappings for CSV lie beside the files, as `<name>.toml`. What was new or was refused is returned, by name.
-    """
-    place = StatementFolder(folder)
-    return [one for one in place.load(connection, place.waiting(connection)) if not one.is_known]
-
-
-def ask_for_days(connection: psycopg.Connection[Any], days: Iterable[date]) -> None:
-    """Ask for days to be run again whose lines or balances are not what they were; those never run will be anyway."""
-    for day in sorted(days):
-        run(connection, "operations/request_day", day=day, reason="reposted", subject=f"bank lines of {day}")
-
-
-def load_statement_at(
-    connection: psycopg.Connection[Any], address: Path | str, options: Options | None = None
-) -> Loaded:
-    """Load the file at a path or an address that `fsspec` knows."""
-    file_system, path, information = file_at(address)
-    return _load_listed(connection, file_system, _waiting(file_system, path, information), options or Options())
-
-
-def _mapping_of(connection: psycopg.Connection[Any], file_system: Any, one: Waiting) -> StatementMapping | Loaded:
-    """The mapping in a file, or its refusal."""
-    try:
-        with opened(file_system, one.path) as content:
-            mapping = mapping_of_toml(content.read().decode(), _name(one.path)[:-5])
-    except OSError as error:
-        return _refuse(connection, unreadable(one.source, error), one.received_at)
-    except (MappingError, UnicodeDecodeError) as error:
-        reason = error.message if isinstance(error, MappingError) else "another encoding"
-        fault = Fault("mapping", 1, 1, "file", "a mapping for CSV in TOML", reason)
-        return _refuse(connection, Loaded(one.source, faults=(fault,)), one.received_at)
-    run(connection, "settlement/accepted_statement", source=one.source)
-    return mapping
-
-
-def _load_listed(connection: psycopg.Connection[Any], file_system: Any, one: Waiting, options: Options) -> Loaded:
-    try:
-        with opened(file_system, one.path) as content:
-            return load_statement(
-                connection, content, one.source, received_at=one.received_at, options=options, size_bytes=one.size_bytes
-            )
-    except (OSError, EOFError, zlib.error) as error:
-        return _refuse(connection, unreadable(one.source, error), one.received_at)
-
-
-def _waiting(file_system: Any, path: str, information: dict[str, Any]) -> Waiting:
-    return Waiting(path, _source(file_system, path), int(information.get("size") or 0), _modified_at(information))
-
-
-def _source(file_system: Any, path: str) -> str:
-    return str(file_system.unstrip_protocol(path))
-
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]
-
-
-def _modified_at(information: dict[str, Any]) -> datetime:
-    for key in ("mtime", "LastModified", "last_modified", "updated", "created"):
-        found = information.get(key)
-        if isinstance(found, datetime):
-            return found if found.tzinfo else found.replace(tzinfo=UTC)
-        if isinstance(found, int | float):
-            return datetime.fromtimestamp(found, UTC)
-        if isinstance(found, str):
-            try:
-                said = datetime.fromisoformat(found)
-            except ValueError:
-                continue
-            return said if said.tzinfo else said.replace(tzinfo=UTC)
-    return datetime.now(UTC)
-
-
-# One file ---------------------------------------------------------------------------------------------------------------
 
 
 def load_statement(
@@ -396,9 +243,9 @@ def _load(
                     run(connection, "settlement/accepted_statement", source=source)
                     return loaded
             except _RefusedError as refused:
-                return _refuse(connection, Loaded(source, faults=refused.faults), received_at)
+                return refuse(connection, Loaded(source, faults=refused.faults), received_at)
     except (OSError, EOFError, zlib.error) as error:
-        return _refuse(connection, unreadable(source, error), received_at)
+        return refuse(connection, unreadable(source, error), received_at)
 
 
 class _Rewindable:
@@ -609,7 +456,10 @@ def _span(statements: Sequence[Statement]) -> tuple[date, date]:
     ) + timedelta(days=7)
 
 
-# Refusals ---------------------------------------------------------------------------------------------------------------
+def ask_for_days(connection: psycopg.Connection[Any], days: Iterable[date]) -> None:
+    """Ask for days to be run again whose lines or balances are not what they were; those never run will be anyway."""
+    for day in sorted(days):
+        run(connection, "operations/request_day", day=day, reason="reposted", subject=f"bank lines of {day}")
 
 
 def unreadable(source: str, error: Exception) -> Loaded:
@@ -619,7 +469,7 @@ def unreadable(source: str, error: Exception) -> Loaded:
     return Loaded(source, faults=(Fault(code, 1, 1, "file", "one that can be read to its end", reason),))
 
 
-def _refuse(connection: psycopg.Connection[Any], loaded: Loaded, received_at: datetime) -> Loaded:
+def refuse(connection: psycopg.Connection[Any], loaded: Loaded, received_at: datetime) -> Loaded:
     """Opens the case that says why nothing of the file was stored."""
     first = loaded.faults[0]
     with connection.transaction():
@@ -630,7 +480,7 @@ def _refuse(connection: psycopg.Connection[Any], loaded: Loaded, received_at: da
             code=first.code,
             day=business_date(received_at),
             file_line=first.file_line,
-            summary=f"The statement {_name(loaded.source)} was not stored. {first}.",
+            summary=f"The statement {loaded.source.rpartition('/')[2]} was not stored. {first}.",
             next_step=f"{first.remedy} Then put the file in the same place again.",
             details=json.dumps(
                 {

@@ -12,8 +12,8 @@ import pytest
 
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.resources import Platform
-from payments_pipeline.settlement import sensors
-from payments_pipeline.settlement import statements as loading
+from payments_pipeline.settlement import sensors, statement_files
+from payments_pipeline.settlement.statements import Loaded, load_statement
 from tests.formats.samples import CSV, CSV_MAPPING
 from tests.settlement.desk import BROKEN, DAY, GOOD, Desk, desk_at
 
@@ -49,13 +49,12 @@ def test_a_broken_file_is_one_case_is_not_read_every_minute_and_holds_nothing_up
     desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    load = loading.load_statement
 
-    def counted(connection: psycopg.Connection[Any], content: Any, source: str, **more: Any) -> loading.Loaded:
+    def counted(connection: psycopg.Connection[Any], content: Any, source: str, **more: Any) -> Loaded:
         read.append(source.rpartition("/")[2])
-        return load(connection, content, source, **more)
+        return load_statement(connection, content, source, **more)
 
-    monkeypatch.setattr(loading, "load_statement", counted)
+    monkeypatch.setattr(statement_files, "load_statement", counted)
     (folder / "a-broken.bai").write_bytes(BROKEN)
     (folder / "b-good.bai").write_bytes(GOOD)
 
@@ -130,7 +129,7 @@ def test_a_large_file_asks_for_one_run_whatever_arrives_after_it(
     asked = "select from operations.day_requests where satisfied_at is null and subject like '%/large.bai'"
     assert len(desk.rows(asked)) == 1
     with desk.platform.database.connect() as connection:
-        loading.load_statements_in(connection, str(folder))  # the run that was asked for
+        statement_files.load_statements_in(connection, str(folder))  # the run that was asked for
         connection.execute("update operations.day_requests set satisfied_at = clock_timestamp()")
     for number in range(2):
         (folder / f"small-{number}.bai").write_bytes(b"01,garbage")
@@ -156,7 +155,7 @@ def test_a_place_that_cannot_be_reached_fails_the_tick_and_says_what_to_look_at(
     def unreachable(address: str) -> None:
         raise RuntimeError("the secret of the store")
 
-    monkeypatch.setattr(loading, "at", unreachable)
+    monkeypatch.setattr(statement_files, "at", unreachable)
     with pytest.raises(dg.Failure, match=r"cannot be listed \(RuntimeError\)") as failed:
         desk.tick()
     assert "PAYMENTS_STATEMENTS_URL" in str(failed.value)

@@ -24,13 +24,12 @@ from payments_pipeline.postgres.migrate import migrate
 from payments_pipeline.postgres.server import Server
 from payments_pipeline.settlement import classification, command
 from payments_pipeline.settlement.classification import RulesError, classifier, read_rules
+from payments_pipeline.settlement.statement_files import load_statement_at, load_statements_in
 from payments_pipeline.settlement.statements import (
     Loaded,
     Options,
     load_column_report,
     load_statement,
-    load_statement_at,
-    load_statements_in,
 )
 from payments_pipeline.settlement.stores import StatementFileError
 from tests.conftest import ServerKind

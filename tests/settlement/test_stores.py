@@ -23,7 +23,7 @@ from payments_pipeline.postgres.connect import Database
 from payments_pipeline.resources import Platform
 from payments_pipeline.settings import load_settings
 from payments_pipeline.settlement import command, stores
-from payments_pipeline.settlement.statements import load_statement_at
+from payments_pipeline.settlement.statement_files import load_statement_at
 from payments_pipeline.settlement.stores import StatementFileError, shown
 from tests.formats.samples import CSV, CSV_MAPPING, bai2_file, line, statement
 from tests.settlement.desk import BROKEN, DAY, GOOD, Desk, desk_at
