@@ -78,8 +78,9 @@ healed as (
     returning kept.case_id
 )
 
-select (
-    select count(*) from written
-    where is_new
-)::int as opened, (select count(*) from healed
-)::int as resolved
+select
+    (
+        select count(*) from written as w
+        where w.is_new
+    )::int as opened,
+    (select count(*) from healed)::int as resolved;

@@ -22,12 +22,12 @@ scored as (
     select
         a.*,
         case
-            when a.is_same_id then 75 when a.is_same_reference then 70 when a.is_like then 60 when
-                not a.has_both
-                then 45
+            when a.is_same_id then 75
+            when a.is_same_reference then 70
+            when a.is_like then 60
+            when not a.has_both then 45
             else 20
-        end
-        / greatest(a.movements, a.lines) as score
+        end / greatest(a.movements, a.lines) as score
     from alike as a
     where a.nth <= 5
 ),
