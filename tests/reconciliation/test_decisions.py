@@ -1,6 +1,6 @@
 """What people decide about a day, who must agree, and that reruns keep it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from time import sleep
@@ -22,6 +22,8 @@ TUESDAY = MONDAY + timedelta(days=1)
 BY_ANN = {"reason": "the payer sent the advice", "decided_by": "Ann"}
 BY_BOB = {"reason": "seen the advice", "decided_by": "Bob"}
 
+Ask = Callable[..., Result]
+
 
 @pytest.fixture
 def desk(database: Database) -> Iterator[Desk]:
@@ -29,6 +31,17 @@ def desk(database: Database) -> Iterator[Desk]:
         desk = Desk(connection)
         yield desk
         assert desk.broken_laws() == []
+
+
+@pytest.fixture
+def ask(database: Database, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """`payments reconcile` over the database of the test, on a wide screen or a narrow one."""
+    monkeypatch.setattr("payments_pipeline.reconciliation.command.open_database", lambda _: database)
+
+    def asked(*arguments: str, columns: int = 300) -> Result:
+        return CliRunner().invoke(payments, ["reconcile", *arguments], env={"COLUMNS": str(columns)})
+
+    return asked
 
 
 def items(desk: Desk) -> list[Row]:
@@ -355,16 +368,13 @@ def test_a_decision_is_a_fact(desk: Desk) -> None:
     desk.connection.rollback()
 
 
-def test_the_command_shows_what_is_open_and_decides(
-    desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_shows_what_is_open_and_decides(desk: Desk, ask: Ask) -> None:
     line = desk.line("REF-A", 25_000)
     reconcile_day(desk.connection, MONDAY)
     desk.connection.commit()
-    monkeypatch.setattr("payments_pipeline.reconciliation.command.open_database", lambda _: database)
 
     def said(*arguments: str) -> str:
-        result = CliRunner().invoke(payments, ["reconcile", *arguments], env={"COLUMNS": "300"})
+        result = ask(*arguments)
         assert result.exit_code == 0, result.output
         return result.output
 
@@ -373,21 +383,19 @@ def test_the_command_shows_what_is_open_and_decides(
     assert "it counts once somebody else approves it" in told
     assert "small" in said("waiting")
     said("approve", told.split()[1].rstrip(","), "--reason", "agreed", "--by", "Bob")
+    assert said("waiting") == "no decision waits for approval\n"
     assert "nothing is open" in said("show", "--date", str(MONDAY))
     assert "ach: balanced" in said("day", "--date", str(MONDAY))
     assert "nothing is suggested" in said("suggestions", "--date", str(MONDAY))
 
 
-def test_what_is_shown_can_be_pasted_into_a_decision_however_narrow_the_screen_is(
-    desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_shown_can_be_pasted_into_a_decision_however_narrow_the_screen_is(desk: Desk, ask: Ask) -> None:
     payment, line = desk.payment("REF-A", 10_000), desk.line("OTHER", 25_000)
     reconcile_day(desk.connection, MONDAY)
     desk.connection.commit()
-    monkeypatch.setattr("payments_pipeline.reconciliation.command.open_database", lambda _: database)
 
     def said(*arguments: str) -> str:
-        result = CliRunner().invoke(payments, ["reconcile", *arguments], env={"COLUMNS": "40"})
+        result = ask(*arguments, columns=40)
         assert result.exit_code == 0, result.output
         return result.output
 
@@ -399,14 +407,11 @@ def test_what_is_shown_can_be_pasted_into_a_decision_however_narrow_the_screen_i
     assert "match" in said("waiting")
 
 
-def test_a_day_that_was_never_run_is_not_told_as_one_on_which_nothing_is_open(
-    desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_day_that_was_never_run_is_not_told_as_one_on_which_nothing_is_open(desk: Desk, ask: Ask) -> None:
     desk.connection.commit()
-    monkeypatch.setattr("payments_pipeline.reconciliation.command.open_database", lambda _: database)
 
     def refusal(command: str, day: str = str(TUESDAY)) -> str:
-        result = CliRunner().invoke(payments, ["reconcile", command, "--date", day])
+        result = ask(command, "--date", day)
         assert isinstance(result.exception, NeverRunError), result.output
         assert "run it: materialize its partition" in result.exception.remedy
         return result.exception.message
@@ -421,23 +426,20 @@ def test_a_day_that_was_never_run_is_not_told_as_one_on_which_nothing_is_open(
         assert refusal(command) == (f"{TUESDAY} has not been run: the days that have been run are {saturday}, {MONDAY}")
         assert "9999-12-31 has not been run" in refusal(command, "9999-12-31")
     decision = ("write-off", "--date", "9999-12-31", "--line", "x", "--reason", "small", "--by", "Ann")
-    assert isinstance(CliRunner().invoke(payments, ["reconcile", *decision]).exception, NeverRunError)
-    quiet = CliRunner().invoke(payments, ["reconcile", "day", "--date", str(saturday)])
+    assert isinstance(ask(*decision).exception, NeverRunError)
+    quiet = ask("day", "--date", str(saturday))
     assert quiet.output == f"{saturday}: nothing was expected at the bank, and the bank shows nothing\n"
-    assert "nothing is open" in CliRunner().invoke(payments, ["reconcile", "show", "--date", str(saturday)]).output
+    assert "nothing is open" in ask("show", "--date", str(saturday)).output
 
 
-def test_a_day_whose_run_broke_off_is_not_told_as_one_on_which_nothing_is_open(
-    desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("payments_pipeline.reconciliation.command.open_database", lambda _: database)
+def test_a_day_whose_run_broke_off_is_not_told_as_one_on_which_nothing_is_open(desk: Desk, ask: Ask) -> None:
     desk.connection.execute("insert into ledger.days (business_date) values (%s)", (MONDAY,))
     desk.connection.execute("insert into operations.day_requests values (%s, 'unfinished', 'a run')", (MONDAY,))
     desk.line("REF-A", 25_000)
     desk.connection.commit()
 
     def told(*command: str) -> Result:
-        return CliRunner().invoke(payments, ["reconcile", *command, "--date", str(MONDAY)])
+        return ask(*command, "--date", str(MONDAY))
 
     for command in ("show", "suggestions"):
         refused = told(command)
