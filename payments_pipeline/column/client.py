@@ -158,6 +158,10 @@ class ColumnClient:
         """Send or collect money: `type` is CREDIT or DEBIT, `entry_class_code` is required."""
         return self.post("/transfers/ach", body, idempotency_key=idempotency_key)
 
+    def ach_transfers(self) -> Iterator[Json]:
+        """All of them as they stand, newest first."""
+        return self.list("/transfers/ach", "transfers")
+
     def ach_transfer(self, transfer_id: str) -> Json:
         """The transfer as it stands."""
         return self.get(f"/transfers/ach/{_segment(transfer_id)}")

@@ -13,11 +13,13 @@ import psycopg
 
 from payments_pipeline.column.client import ColumnClient
 from payments_pipeline.column.connection import ColumnError
+from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.rules.returns import RETRY_DESCRIPTION, RETRY_WITHIN_DAYS, Entry, refusals
 
-# One at a time; any number will do, as long as it is this one.
-_LOCK: Final = 4_210_005
+_LOCK: Final = "payments.representments"
+"""One at a time."""
+
 _REFUSED: Final = frozenset({400, 404, 422})
 """Answers that will not change by asking again. Any other error leaves the re-presentment planned."""
 
@@ -40,13 +42,14 @@ class Represented:
 def represent(
     connection: psycopg.Connection[Any], client: ColumnClient, day: date, *, due_by: date | None = None
 ) -> Represented:
-    """Present again what is due on a day and still allowed and needed, each in a transaction of this function's own.
+    """Present again what is due on a day and still allowed and needed, each in transactions of this function's own.
 
     `due_by` leaves out what fell due after that date. What is allowed is asked of the day itself all the same: it is then
     that the money moves.
 
-    The bank is given the id of the re-presentment as key: killed between its answer and our commit, the next call is
-    answered with the very same transfer. An answer that may still change is raised, and what was done so far stays done.
+    That the bank will be asked is committed before it is. Whoever is killed before the outcome is, leaves a request
+    without one: the next call looks first whether the bank has the transfer, whatever speaks against it by then. An
+    answer that may still change is raised, and what was done so far stays done.
     """
     with connection.transaction():
         due = query(connection, "payments/representments_due", day=due_by or day)
@@ -60,14 +63,23 @@ def _represent_one(
     connection: psycopg.Connection[Any], client: ColumnClient, day: date, planned: dict[str, Any]
 ) -> Outcome | None:
     with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+        hold(connection, _LOCK)
         if _is_decided(connection, planned):
             return None
+        requested_on = _requested_on(connection, planned)
+        if requested_on and (transfer_id := _at_the_bank(client, planned, requested_on)):
+            return _note(connection, day, planned, "sent", transfer_id=transfer_id)
         facts = _facts(connection, day, planned)
         reasons = list(_objections(facts, day, planned))
         if reasons:
             return _note(connection, day, planned, "withdrawn", reason="; ".join(reasons))
         if facts["is_to_be_corrected"]:
+            return None
+        if not requested_on:
+            _note_request(connection, day, planned)
+    with connection.transaction():
+        hold(connection, _LOCK)
+        if _is_decided(connection, planned):
             return None
         try:
             transfer = client.create_ach_transfer(
@@ -88,6 +100,39 @@ def _is_decided(connection: psycopg.Connection[Any], planned: dict[str, Any]) ->
         (planned["loan_id"], planned["payment_id"], planned["attempt"]),
     )
     return found.rowcount > 0
+
+
+def _requested_on(connection: psycopg.Connection[Any], planned: dict[str, Any]) -> date | None:
+    """The day on which an earlier call was about to ask the bank; none if none was."""
+    row = connection.execute(
+        "select requested_on from payments.representment_requests "
+        "where loan_id = %s and payment_id = %s and attempt = %s",
+        (planned["loan_id"], planned["payment_id"], planned["attempt"]),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _note_request(connection: psycopg.Connection[Any], day: date, planned: dict[str, Any]) -> None:
+    connection.execute(
+        "insert into payments.representment_requests (loan_id, payment_id, attempt, requested_on) "
+        "values (%s, %s, %s, %s)",
+        (planned["loan_id"], planned["payment_id"], planned["attempt"], day),
+    )
+
+
+def _at_the_bank(client: ColumnClient, planned: dict[str, Any], requested_on: date) -> str | None:
+    """The transfer that a request made whose answer we do not have; none if it never got to the bank.
+
+    Looked for in the bank's own list, not by asking again with the same key: the bank forgets keys after a month, and
+    would collect the money twice.
+    """
+    before = str(requested_on - timedelta(days=1))  # their clock may be a little behind ours
+    for transfer in client.ach_transfers():
+        if transfer.get("idempotency_key") == str(planned["representment_id"]):
+            return str(transfer["id"])
+        if str(transfer.get("created_at") or before)[: len(before)] < before:
+            break
+    return None
 
 
 def _facts(connection: psycopg.Connection[Any], day: date, planned: dict[str, Any]) -> dict[str, Any]:

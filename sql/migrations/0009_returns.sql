@@ -202,6 +202,21 @@ comment on column payments.representments.scheduled_on is 'Bank day from which i
 comment on column payments.representments.latest_on is 'Last day on which it may be: 180 days after it settled first.';
 comment on column payments.representments.booked_on is 'Business date on which we learned of the return.';
 
+create table payments.representment_requests (
+    loan_id bigint not null,
+    payment_id uuid not null,
+    attempt smallint not null,
+    requested_on date not null,
+    primary key (loan_id, payment_id, attempt)
+);
+comment on table payments.representment_requests is
+'Re-presentments that our bank was about to be asked for, noted before it was. While one has no outcome, the bank may '
+'have it or not, and is looked through for it before anything else is done.';
+comment on column payments.representment_requests.loan_id is 'Loan.';
+comment on column payments.representment_requests.payment_id is 'The payment as it was presented first.';
+comment on column payments.representment_requests.attempt is 'First or second time that it is presented again.';
+comment on column payments.representment_requests.requested_on is 'Business date of the first request.';
+
 create table payments.representment_outcomes (
     loan_id bigint not null,
     payment_id uuid not null,
@@ -291,11 +306,12 @@ comment on column operations.return_rates.limit_ppm is 'The limit.';
 comment on column operations.return_rates.status is 'within, near, over, or few where too few to judge.';
 
 grant select on payments.reversals, payments.reversals_in_force, payments.notice_of_change_codes,
-payments.representment_rules, payments.representments, payments.representment_outcomes, payments.return_rate_limits,
-servicing.external_accounts, operations.return_counts, operations.return_rates, ingestion.reversal_days
+payments.representment_rules, payments.representments, payments.representment_requests,
+payments.representment_outcomes, payments.return_rate_limits, servicing.external_accounts, operations.return_counts,
+operations.return_rates, ingestion.reversal_days
 to payments_pipeline;
-grant insert on payments.reversals, payments.representments, payments.representment_outcomes,
-servicing.external_accounts to payments_pipeline;
+grant insert on payments.reversals, payments.representments, payments.representment_requests,
+payments.representment_outcomes, servicing.external_accounts to payments_pipeline;
 grant insert, update, delete on payments.notice_of_change_codes, payments.representment_rules,
 payments.return_rate_limits, operations.return_counts to payments_pipeline;
 grant insert, delete on ingestion.reversal_days to payments_pipeline;

@@ -233,6 +233,15 @@ from (
 ) as f
 group by f.day
 union all
+select 'payments.representment_requests', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
+from (
+    select
+        q.requested_on as day,
+        sha256(convert_to(row(q.loan_id, q.payment_id, q.attempt, q.requested_on)::text, 'UTF8')) as hash
+    from payments.representment_requests as q
+) as f
+group by f.day
+union all
 select 'payments.representment_outcomes', f.day, count(*), sha256(string_agg(f.hash, ''::bytea order by f.hash))
 from (
     select

@@ -182,6 +182,8 @@ select
     loan_id, payment_id, 1, operations.content_id('representment|' || payment_id), payment_id, effective_on, happened_on, code,
     1, '2026-02-02', '2026-06-30', booked_on
 from payments.reversals where code = 'R01' and happened_on = '2026-01-06';
+insert into payments.representment_requests
+select loan_id, payment_id, attempt, date '2026-01-08' from payments.representments;
 insert into payments.representment_outcomes
 select loan_id, payment_id, attempt, 'sent', 'acht_' || attempt, null, date '2026-01-08' from payments.representments;
 insert into servicing.external_accounts

@@ -33,6 +33,7 @@ FACTS = (
     "ledger.turnover",
     "payments.payments",
     "payments.representment_outcomes",
+    "payments.representment_requests",
     "payments.representments",
     "payments.reversals",
     "payments.transitions",

@@ -78,8 +78,7 @@ def outcomes(collections: Collections) -> list[Any]:
 
 def at_the_bank(client: ColumnClient) -> list[dict[str, Any]]:
     """The debits that the bank was told to present again."""
-    transfers = client.list("/transfers/ach", "transfers")
-    return [transfer for transfer in transfers if transfer["company_entry_description"] == "RETRY PYMT"]
+    return [transfer for transfer in client.ach_transfers() if transfer["company_entry_description"] == "RETRY PYMT"]
 
 
 def test_it_is_sent_on_its_day_as_it_was_but_for_its_name(collections: Collections, client: ColumnClient) -> None:
@@ -98,15 +97,56 @@ def test_it_is_sent_on_its_day_as_it_was_but_for_its_name(collections: Collectio
     ) == [(sent["id"], sent["idempotency_key"])]
 
 
+class Killed(ColumnClient):
+    """A client in whose request the process dies: before the bank has it, or after its answer."""
+
+    def __init__(self, bank: LocalBank, *, reaches_the_bank: bool) -> None:
+        super().__init__(bank.url, API_KEY)
+        self._reaches_the_bank = reaches_the_bank
+
+    def create_ach_transfer(self, body: dict[str, Any], *, idempotency_key: str) -> dict[str, Any]:
+        if self._reaches_the_bank:
+            super().create_ach_transfer(body, idempotency_key=idempotency_key)
+        raise SystemExit
+
+
+def killed_when_due(collections: Collections, bank: LocalBank, *, reaches_the_bank: bool) -> None:
+    bank.move_clock(evening(DUE))
+    with Killed(bank, reaches_the_bank=reaches_the_bank) as client, pytest.raises(SystemExit):
+        represent(collections.connection, client, DUE)
+    assert outcomes(collections) == []
+
+
 def test_killed_between_the_banks_answer_and_our_commit_it_is_not_sent_twice(
-    collections: Collections, client: ColumnClient
+    collections: Collections, bank: LocalBank, client: ColumnClient
 ) -> None:
     returned(collections)
-    with pytest.raises(KeyboardInterrupt), collections.connection.transaction():
-        assert represent(collections.connection, client, DUE).sent == 1
-        raise KeyboardInterrupt
-    assert outcomes(collections) == []
-    # taken up on another day: nothing of the day is in what the bank is asked, so it is the same request
+    killed_when_due(collections, bank, reaches_the_bank=True)
+    # the bank forgets keys after a month, so it is not asked for it again: whoever does so here is killed
+    with Killed(bank, reaches_the_bank=True) as next_client:
+        assert represent(collections.connection, next_client, DUE + timedelta(days=40)).sent == 1
+    assert len(at_the_bank(client)) == 1
+
+
+@pytest.mark.parametrize("reaches_the_bank", [True, False])
+def test_what_speaks_against_it_after_a_kill_withdraws_only_what_the_bank_does_not_have(
+    collections: Collections, bank: LocalBank, client: ColumnClient, reaches_the_bank: bool
+) -> None:
+    returned(collections)
+    killed_when_due(collections, bank, reaches_the_bank=reaches_the_bank)
+    # paid in another way meanwhile
+    collections.connection.execute("update ledger.balances set instalments_paid = 300 where loan_id = 1")
+    done = represent(collections.connection, client, DUE + timedelta(days=1))
+    assert (done.sent, done.withdrawn) == ((1, 0) if reaches_the_bank else (0, 1))
+    assert [outcome for outcome, *_ in outcomes(collections)] == ["sent" if reaches_the_bank else "withdrawn"]
+    assert len(at_the_bank(client)) == done.sent
+
+
+def test_killed_before_it_reached_the_bank_it_is_sent_by_the_next_call(
+    collections: Collections, bank: LocalBank, client: ColumnClient
+) -> None:
+    returned(collections)
+    killed_when_due(collections, bank, reaches_the_bank=False)
     assert represent(collections.connection, client, DUE + timedelta(days=1)).sent == 1
     assert len(at_the_bank(client)) == 1
 
