@@ -34,10 +34,10 @@ totals as (
 paid_up as (
     select
         t.*,
-        t.interest >= servicing.interest_through(t.principal_cents, t.payment_cents, t.n, s.growth, s.annuity)
-        and t.principal
-        >= servicing.principal_through(t.principal_cents, t.payment_cents, t.term_instalments, t.n, s.growth, s.annuity)
-        and t.escrow >= t.n * t.escrow_cents as is_paid_up
+        servicing.is_paid_through(
+            t.principal_cents, t.payment_cents, t.term_instalments, t.escrow_cents, t.n, s.growth, s.annuity,
+            t.interest, t.principal, t.escrow
+        ) as is_paid_up
     from totals as t
     inner join servicing.amortisation_factors as s on t.rate_ppm = s.rate_ppm and t.n = s.n
 )
@@ -50,11 +50,9 @@ select
         from servicing.amortisation_factors as s
         where
             s.rate_ppm = p.rate_ppm and s.n between p.instalments_before + 1 and p.n
-            and servicing.interest_through(p.principal_cents, p.payment_cents, s.n, s.growth, s.annuity) <= p.interest
-            and servicing.principal_through(
-                p.principal_cents, p.payment_cents, p.term_instalments, s.n, s.growth, s.annuity
+            and servicing.is_paid_through(
+                p.principal_cents, p.payment_cents, p.term_instalments, p.escrow_cents, s.n, s.growth, s.annuity,
+                p.interest, p.principal, p.escrow
             )
-            <= p.principal
-            and s.n * p.escrow_cents <= p.escrow
     ) end as instalments
 from paid_up as p

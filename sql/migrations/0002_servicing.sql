@@ -198,6 +198,29 @@ return greatest(0, least(
 comment on function servicing.instalments_due(integer, smallint, smallint, date) is
 'How many instalments have fallen due by the end of a day.';
 
+create function servicing.falls_due(
+    first_due_month integer, due_day smallint, last_instalment smallint, day date
+) returns boolean
+language sql immutable parallel safe
+return servicing.instalments_due(first_due_month, due_day, last_instalment, day)
+> servicing.instalments_due(first_due_month, due_day, last_instalment, day - 1);
+comment on function servicing.falls_due(integer, smallint, smallint, date) is
+'Whether an instalment falls due on the very day.';
+
+create function servicing.is_paid_through(
+    principal_cents bigint, payment_cents bigint, term_instalments integer, escrow_cents bigint,
+    n integer, growth double precision, annuity double precision,
+    interest_paid_cents bigint, principal_paid_cents bigint, escrow_paid_cents bigint
+) returns boolean
+language sql immutable parallel safe
+return servicing.interest_through(principal_cents, payment_cents, n, growth, annuity) <= interest_paid_cents
+and servicing.principal_through(principal_cents, payment_cents, term_instalments, n, growth, annuity)
+<= principal_paid_cents
+and n * escrow_cents <= escrow_paid_cents;
+comment on function servicing.is_paid_through(
+    bigint, bigint, integer, bigint, integer, double precision, double precision, bigint, bigint, bigint
+) is 'Whether what was paid in all covers instalments 1 to n, each part of them.';
+
 create function servicing.due_on(first_due_on date, instalment integer) returns date
 language sql immutable parallel safe
 return (first_due_on + make_interval(months => instalment - 1))::date;

@@ -20,7 +20,9 @@ insert into servicing.delinquency (
     instalments_past_due,
     interest_cents,
     principal_cents,
-    escrow_cents, fees_cents, suspense_cents
+    escrow_cents,
+    fees_cents,
+    suspense_cents
 )
 with
 -- The running totals are as of the last day posted; what counts from after the day in question is taken off again.
@@ -95,18 +97,11 @@ counted as (
                 where
                     factors.rate_ppm = states.rate_ppm
                     and factors.n <= least(states.due, states.instalments_paid)
-                    and servicing.interest_through(
-                        states.principal_cents, states.payment_cents, factors.n, factors.growth, factors.annuity
-                    ) <= states.interest_paid_cents
-                    and servicing.principal_through(
-                        states.principal_cents,
-                        states.payment_cents,
-                        states.term_instalments,
-                        factors.n,
-                        factors.growth,
-                        factors.annuity
-                    ) <= states.principal_paid_cents
-                    and factors.n * states.escrow_cents <= states.escrow_paid_cents
+                    and servicing.is_paid_through(
+                        states.principal_cents, states.payment_cents, states.term_instalments, states.escrow_cents,
+                        factors.n, factors.growth, factors.annuity,
+                        states.interest_paid_cents, states.principal_paid_cents, states.escrow_paid_cents
+                    )
                 order by factors.n desc
                 limit 1
             )

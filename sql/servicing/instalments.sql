@@ -13,8 +13,7 @@ due as (
         and loans.loan_id <> 0
         -- what fell due before we had the loan came with its balances
         and loans.boarded_on < %(day)s
-        and servicing.instalments_due(loans.first_due_month, loans.due_day, loans.last_instalment, %(day)s)
-        > servicing.instalments_due(loans.first_due_month, loans.due_day, loans.last_instalment, %(day)s - 1)
+        and servicing.falls_due(loans.first_due_month, loans.due_day, loans.last_instalment, %(day)s)
 )
 
 select

@@ -12,23 +12,21 @@ set
         from servicing.amortisation_factors as s
         where
             s.rate_ppm = f.rate_ppm and s.n between f.instalments_paid + 1 and t.n
-            and servicing.interest_through(f.principal_cents, f.payment_cents, s.n, s.growth, s.annuity)
-            <= f.interest_paid + coalesce(w.interest, 0)
-            and servicing.principal_through(
-                f.principal_cents, f.payment_cents, f.term_instalments, s.n, s.growth, s.annuity
+            and servicing.is_paid_through(
+                f.principal_cents, f.payment_cents, f.term_instalments, f.escrow_cents, s.n, s.growth, s.annuity,
+                f.interest_paid + coalesce(w.interest, 0), f.principal_paid + coalesce(w.principal, 0),
+                f.escrow_paid + coalesce(w.escrow, 0)
             )
-            <= f.principal_paid + coalesce(w.principal, 0)
-            and s.n * f.escrow_cents <= f.escrow_paid + coalesce(w.escrow, 0)
     )
 from pg_temp.today as t
 left join (
     select
         q.loan_id,
-        sum(q.fees) as fees,
-        sum(q.interest) as interest,
-        sum(q.principal) as principal,
-        sum(q.escrow) as escrow,
-        sum(q.suspense) as suspense
+        sum(q.fees)::bigint as fees,
+        sum(q.interest)::bigint as interest,
+        sum(q.principal)::bigint as principal,
+        sum(q.escrow)::bigint as escrow,
+        sum(q.suspense)::bigint as suspense
     from pg_temp.wanted as q
     where q.effective_on = %(day)s
     group by q.loan_id

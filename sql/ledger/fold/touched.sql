@@ -72,21 +72,20 @@ news as (
     inner join servicing.loans as l on b.loan_id = l.loan_id
     where
         l.due_day = extract(day from %(day)s::date)::smallint
-        and servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s)
-        > servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - 1)
+        and servicing.falls_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s)
 
     union all
 
     -- the grace of an instalment ends while the loan is ours, and it is unpaid (or was, if the loan has moved on since)
     select l.loan_id, %(day)s::date, %(day)s::date
-    from generate_series(0, 31) as grace (days)
+    from (select g.days, %(day)s::date - g.days as due_on from generate_series(0, 31) as g (days)) as grace
     cross join
         lateral (
             -- looked up for each length of the grace, as are their running totals: a join would read the whole book
             select q.loan_id, q.first_due_month, q.due_day, q.last_instalment
             from servicing.loans as q
             where
-                q.due_day = extract(day from %(day)s::date - grace.days)::smallint and q.grace_days = grace.days
+                q.due_day = extract(day from grace.due_on)::smallint and q.grace_days = grace.days
                 and q.loan_id between %(first_loan)s and %(last_loan)s
                 and q.boarded_on < %(day)s
             offset bigint '0'
@@ -98,12 +97,11 @@ news as (
             offset bigint '0'
         ) as b
     where
-        servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - grace.days)
-        > servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - grace.days - 1)
+        servicing.falls_due(l.first_due_month, l.due_day, l.last_instalment, grace.due_on)
         and (
             b.last_effective_on >= %(day)s
             or b.instalments_paid
-            < servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, %(day)s::date - grace.days)
+            < servicing.instalments_due(l.first_due_month, l.due_day, l.last_instalment, grace.due_on)
         )
 )
 

@@ -4,18 +4,17 @@ set instalments_paid = counted.instalments, instalments_before = counted.instalm
 from (
     select
         w.loan_id,
-        count(s.n) filter (
+        (
+            select count(*)
+            from servicing.amortisation_factors as s
             where
-            servicing.interest_through(w.principal_cents, w.payment_cents, s.n, s.growth, s.annuity) <= w.interest_paid
-            and servicing.principal_through(
-                w.principal_cents, w.payment_cents, w.term_instalments, s.n, s.growth, s.annuity
-            )
-            <= w.principal_paid
-            and s.n * w.escrow_cents <= w.escrow_paid
+                s.rate_ppm = w.rate_ppm and s.n between 1 and w.instalments_paid
+                and servicing.is_paid_through(
+                    w.principal_cents, w.payment_cents, w.term_instalments, w.escrow_cents, s.n, s.growth, s.annuity,
+                    w.interest_paid, w.principal_paid, w.escrow_paid
+                )
         )::smallint as instalments
     from pg_temp.fold as w
-    left join servicing.amortisation_factors as s on w.rate_ppm = s.rate_ppm and s.n between 1 and w.instalments_paid
     where w.is_wound_back
-    group by w.loan_id
 ) as counted
 where f.loan_id = counted.loan_id
