@@ -1,7 +1,6 @@
 -- Rows of `work.payment_ingestions` that repeat what was taken up before, or what a row before them says.
 --
--- Of two that tell one instant, the one with the lesser code counts as earlier, and one without a code as later than
--- all: what says less replaces nothing. Codes are compared as bytes, alike on every server; no text has the byte ff.
+-- Of two that tell one instant, the one with the lesser code counts as earlier: what says less replaces nothing.
 
 -- Next to all hashes differ: to sort numbers takes half of what it takes to keep a million groups of one.
 set local enable_hashagg to off;
@@ -20,11 +19,9 @@ ranked as (
     select
         a.booked_on, a.batch_id, a.line, a.loan_id, a.payment_id, a.signal,
         first_value(a.batch_id) over said as original_batch_id, first_value(a.line) over said as original_line,
-        (a.occurred_at, coalesce(convert_to(a.return_code, 'UTF8'), '\xff'))
-        < (
-            first_value(a.occurred_at) over said,
-            coalesce(convert_to(first_value(a.return_code) over said, 'UTF8'), '\xff')
-        ) as is_earlier
+        (a.occurred_at, ingestion.rank_of_code(a.return_code))
+        < (first_value(a.occurred_at) over said, ingestion.rank_of_code(first_value(a.return_code) over said))
+            as is_earlier
     from work.payment_ingestions as a
     inner join said_twice as t on uuid_hash_extended(a.payment_id, hashtext(a.signal)) = t.hash
     window said as (partition by a.idempotency_key, a.signal order by a.received_at, a.batch_id, a.line)
@@ -35,8 +32,8 @@ known as (
     select
         a.booked_on, a.batch_id, a.line, a.loan_id, a.payment_id, a.signal,
         i.batch_id as original_batch_id, i.line as original_line,
-        (a.occurred_at, coalesce(convert_to(a.return_code, 'UTF8'), '\xff'))
-        < (i.occurred_at, coalesce(convert_to(i.return_code, 'UTF8'), '\xff')) as is_earlier
+        (a.occurred_at, ingestion.rank_of_code(a.return_code))
+        < (i.occurred_at, ingestion.rank_of_code(i.return_code)) as is_earlier
     from work.payment_ingestions as a
     inner join ingestion.payment_ingestions as i
         on

@@ -215,6 +215,39 @@ comment on column ingestion.earlier_words.booked_on is 'Business date on which w
 comment on column ingestion.earlier_words.batch_id is 'Batch of the repeat.';
 comment on column ingestion.earlier_words.line is 'Row of the repeat.';
 
+-- Stable, because convert_to is: declared immutable, it would not be inlined.
+create function ingestion.rank_of_code(return_code text) returns bytea
+language sql stable parallel safe
+return coalesce(convert_to(return_code, 'UTF8'), '\xff');
+comment on function ingestion.rank_of_code(text) is
+'Order of the codes of one instant: by their bytes, alike on every server, and none after all others (no text has ff).';
+
+create view ingestion.words as
+select
+    i.effective_on, i.loan_id, i.payment_id, i.signal, i.channel, i.occurred_at, i.happened_on, i.return_code,
+    i.transfer_id, i.booked_on, i.batch_id, i.line
+from ingestion.payment_ingestions as i
+union all
+select
+    e.effective_on, e.loan_id, e.payment_id, e.signal, e.channel, e.occurred_at, e.happened_on, e.return_code,
+    e.transfer_id, e.booked_on, e.batch_id, e.line
+from ingestion.earlier_words as e;
+comment on view ingestion.words is
+'All that was told of payments: the news, and the repeats that tell an earlier instant.';
+comment on column ingestion.words.effective_on is 'Value date of the payment.';
+comment on column ingestion.words.loan_id is 'Loan.';
+comment on column ingestion.words.payment_id is 'Payment it is about.';
+comment on column ingestion.words.signal is 'The word.';
+comment on column ingestion.words.channel is 'Rail.';
+comment on column ingestion.words.occurred_at is 'Instant that it tells.';
+comment on column ingestion.words.happened_on is 'Business date of that instant.';
+comment on column ingestion.words.return_code is 'Code of a return.';
+comment on column ingestion.words.transfer_id is
+'Id of the transfer at the provider; for a return, of the one by which the money went back.';
+comment on column ingestion.words.booked_on is 'Business date on which we learned it.';
+comment on column ingestion.words.batch_id is 'Batch that brought it.';
+comment on column ingestion.words.line is 'Row within that batch.';
+
 create table ingestion.payment_artifacts (
     artifact_id uuid primary key,
     batch_id uuid not null,

@@ -16,8 +16,8 @@ compared as (
         r.*,
         i.line is null as is_without_original,
         -- of two at one instant, one that tells a code counts as earlier than one that tells none
-        (r.occurred_at, coalesce(convert_to(r.return_code, 'UTF8'), '\xff'))
-        < (i.occurred_at, coalesce(convert_to(i.return_code, 'UTF8'), '\xff')) as is_earlier,
+        (r.occurred_at, ingestion.rank_of_code(r.return_code))
+        < (i.occurred_at, ingestion.rank_of_code(i.return_code)) as is_earlier,
         e.line is not null as is_kept
     from repeats as r
     left join ingestion.payment_ingestions as i

@@ -1,22 +1,6 @@
 -- Law 5. Each step of a payment is what the word tells that it names: which step, its instant and day, its code, and
 -- when we learned it.
-with words as (
-    select
-        i.effective_on, i.loan_id, i.payment_id, i.channel, i.signal, i.occurred_at, i.happened_on, i.return_code,
-        i.booked_on, i.batch_id, i.line
-    from ingestion.payment_ingestions as i
-    where i.effective_on between %(first)s and %(last)s
-
-    union all
-
-    select
-        e.effective_on, e.loan_id, e.payment_id, e.channel, e.signal, e.occurred_at, e.happened_on, e.return_code,
-        e.booked_on, e.batch_id, e.line
-    from ingestion.earlier_words as e
-    where e.effective_on between %(first)s and %(last)s
-),
-
-told as (
+with told as (
     select
         w.*,
         case
@@ -25,8 +9,9 @@ told as (
             when w.signal = r.ready_signal then 'completed'
             else 'pending'
         end as status
-    from words as w
+    from ingestion.words as w
     inner join settlement.rules as r on w.channel = r.channel
+    where w.effective_on between %(first)s and %(last)s
 ),
 
 broken as materialized (

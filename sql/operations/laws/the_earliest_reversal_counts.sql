@@ -1,19 +1,8 @@
 -- Law 5. Each reversal is what the word tells that it names; and of all that was told of one payment, the earliest is
 -- in force. What still waits for a day to be run may be earlier: it is pending.
 with told as (
-    select
-        i.effective_on, i.loan_id, i.payment_id, i.signal, i.occurred_at, i.happened_on, i.return_code,
-        i.transfer_id, i.booked_on, i.batch_id, i.line
-    from ingestion.payment_ingestions as i
-    where i.effective_on between %(first)s and %(last)s and i.signal in ('returned', 'recalled')
-
-    union all
-
-    select
-        e.effective_on, e.loan_id, e.payment_id, e.signal, e.occurred_at, e.happened_on, e.return_code,
-        e.transfer_id, e.booked_on, e.batch_id, e.line
-    from ingestion.earlier_words as e
-    where e.effective_on between %(first)s and %(last)s and e.signal in ('returned', 'recalled')
+    select w.* from ingestion.words as w
+    where w.effective_on between %(first)s and %(last)s and w.signal in ('returned', 'recalled')
 ),
 
 held as (
@@ -22,21 +11,19 @@ held as (
 ),
 
 in_force as (
-    -- of two at one instant the one that tells a code (no text has the byte ff)
-    select distinct on (h.loan_id, h.payment_id)
-        h.*, coalesce(convert_to(h.code, 'UTF8'), '\xff') as code_rank
+    select distinct on (h.loan_id, h.payment_id) h.*
     from held as h
     order by h.loan_id asc, h.payment_id asc, h.seq desc
 ),
 
 earliest as (
-    select distinct on (t.loan_id, t.payment_id)
-        t.*, coalesce(convert_to(t.return_code, 'UTF8'), '\xff') as code_rank
+    -- of two at one instant the one that tells a code
+    select distinct on (t.loan_id, t.payment_id) t.*
     from told as t
     where
         t.effective_on in (select d.business_date from operations.posted_days as d)
         and t.happened_on in (select d.business_date from operations.posted_days as d)
-    order by t.loan_id, t.payment_id, t.occurred_at, t.signal, coalesce(convert_to(t.return_code, 'UTF8'), '\xff')
+    order by t.loan_id, t.payment_id, t.occurred_at, t.signal, ingestion.rank_of_code(t.return_code)
 ),
 
 broken as materialized (
@@ -79,7 +66,8 @@ broken as materialized (
     left join in_force as f on e.loan_id = f.loan_id and e.payment_id = f.payment_id
     where
         f.seq is null
-        or (e.occurred_at, e.signal, e.code_rank) < (f.occurred_at, f.signal, f.code_rank)
+        or (e.occurred_at, e.signal, ingestion.rank_of_code(e.return_code))
+        < (f.occurred_at, f.signal, ingestion.rank_of_code(f.code))
 )
 
 select b.*, count(*) over () as violations
