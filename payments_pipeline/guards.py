@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from itertools import takewhile
 from typing import Any, Final
 
 import dagster as dg
 
+from payments_pipeline.operations.laws import PROPERTIES
 from payments_pipeline.paths import SQL_DIR
 from payments_pipeline.postgres.run import query, read_whole_days
 from payments_pipeline.resources import Platform
@@ -40,25 +41,12 @@ class Guard:
         """The asset that is guarded."""
         return dg.AssetKey(self.table.split("."))
 
-    @cached_property
-    def text(self) -> str:
-        """The statement that looks for what breaks the law."""
-        return (SQL_DIR / "operations" / "laws" / f"{self.law}.sql").read_text(encoding="utf-8")
-
     @property
     def meaning(self) -> str:
         """The law in words: the comment that the statement begins with."""
-        lines = []
-        for line in self.text.splitlines():
-            if not line.startswith("--"):
-                break
-            lines.append(line.removeprefix("--").strip())
-        return " ".join(lines)
-
-    @property
-    def looks_at_days(self) -> bool:
-        """Whether it can be held against some days alone."""
-        return "%(first)s" in self.text
+        text = (SQL_DIR / "operations" / "laws" / f"{self.law}.sql").read_text(encoding="utf-8")
+        comment = takewhile(lambda line: line.startswith("--"), text.splitlines())
+        return " ".join(line.removeprefix("--").strip() for line in comment)
 
 
 def evaluate(guards: Sequence[Guard], platform: Platform, days: Sequence[date]) -> Iterator[dg.AssetCheckResult]:
@@ -72,7 +60,7 @@ def evaluate(guards: Sequence[Guard], platform: Platform, days: Sequence[date]) 
             started = time.monotonic()
             broken: list[dict[str, Any]] = []
             violations = 0
-            for span in _spans(days) if guard.looks_at_days else [{}]:
+            for span in _spans(days) if PROPERTIES[guard.law].is_daily else [{}]:
                 found = query(connection, f"operations/laws/{guard.law}", most=SHOWN, **span)
                 broken += found[: SHOWN - len(broken)]
                 violations += found[0]["violations"] if found else 0

@@ -72,7 +72,7 @@ changed as (
     select business_date from returned
 )
 
-insert into operations.day_requests as known (business_date, reason, subject, requested_at)
+insert into operations.day_requests (business_date, reason, subject, requested_at)
 select business_date, 'reposted', %(day)s::text, clock_timestamp()
 from changed
 inner join ledger.days using (business_date)

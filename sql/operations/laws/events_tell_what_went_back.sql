@@ -78,18 +78,15 @@ untrue as (
         )
 ),
 
-wrong as (
-    select * from untold
-    union all
-    select * from untrue
-),
-
 broken as materialized (
     select
-        w.business_date,
-        format('loan %%s, return %%s, seq %%s', w.loan_id, w.subject_id, w.seq) as keys,
-        w.found, w.expected, count(*) over () as violations
-    from wrong as w
+        w.business_date, format('loan %%s, return %%s, seq %%s', w.loan_id, w.subject_id, w.seq) as keys,
+        w.found, w.expected
+    from (
+        select * from untold
+        union all
+        select * from untrue
+    ) as w
 )
 
 select b.*, count(*) over () as violations

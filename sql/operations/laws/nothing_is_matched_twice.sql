@@ -1,15 +1,10 @@
 -- Law 7. No line of the bank and no movement of ours is used in two matches, whatever the days they are on: a line or a
 -- movement has several rows only within one group, and its shares in them are its amount. And what is matched exists.
-with matched as (
-    -- all there are: a movement matched on two days is the very thing looked for
-    select m.* from reconciliation.matches as m
-),
-
-lines as (
+with lines as (
     select
         m.bank_day, m.line_id, sum(m.bank_cents)::bigint as cents, count(*) as matches,
         count(distinct m.group_no) + count(*) filter (where m.group_no is null) as uses
-    from matched as m
+    from reconciliation.matches as m
     group by m.bank_day, m.line_id
 ),
 
@@ -17,7 +12,7 @@ movements as (
     select
         min(m.bank_day) as bank_day, m.loan_id, m.payment_id, m.kind, sum(m.our_cents)::bigint as cents,
         count(distinct m.group_no) + count(*) filter (where m.group_no is null) as uses
-    from matched as m
+    from reconciliation.matches as m
     group by m.loan_id, m.payment_id, m.kind
 ),
 
