@@ -78,6 +78,10 @@ class _Budget:
     ends_at: float | None
     polled: Polled = field(default_factory=Polled)
 
+    @classmethod
+    def of(cls, max_pages: int | None, max_seconds: float | None) -> "_Budget":
+        return cls(max_pages, None if max_seconds is None else monotonic() + max_seconds)
+
     @property
     def is_spent(self) -> bool:
         is_late = self.ends_at is not None and monotonic() >= self.ends_at
@@ -123,6 +127,16 @@ class _Chunk:
     has_more: bool
 
 
+@dataclass(frozen=True)
+class _Look:
+    """One look at the bank: where what is read goes, and how much of it may be."""
+
+    connection: psycopg.Connection[Any]
+    bank: _Bank
+    received_at: datetime
+    budget: _Budget
+
+
 def poll_events(
     connection: psycopg.Connection[Any],
     client: ColumnClient,
@@ -137,15 +151,15 @@ def poll_events(
 
     Transactions are this function's own: what was staged stays, whatever happens after it.
     """
-    budget = _Budget(max_pages, None if max_seconds is None else monotonic() + max_seconds)
-    bank = _Bank(client, load_rules(connection))
-    newest = _cursor(connection, SOURCE).get("newest_id")
+    budget = _Budget.of(max_pages, max_seconds)
+    look = _Look(connection, _Bank(client, load_rules(connection)), received_at, budget)
+    newest = _cursor(look, SOURCE).get("newest_id")
     if newest is None:
-        newest = _begin(connection, bank, received_at, since, budget)
-    is_through = newest is None or _follow(connection, bank, received_at, newest, budget)
-    swept = [_sweep(connection, bank, received_at, sweep, budget) for sweep in sweeps if is_through]
+        newest = _begin(look, since)
+    is_through = newest is None or _follow(look, newest)
+    swept = [_sweep(look, sweep) for sweep in sweeps if is_through]
     with connection.transaction():
-        _keep_unreadable(connection, bank, received_at)
+        _keep_unreadable(look)
         run(connection, "ingestion/column_polled", source=SOURCE, received_at=received_at)
     budget.polled.is_through = is_through and all(swept)
     return budget.polled
@@ -165,9 +179,7 @@ def note_failure(
 # Forward -----------------------------------------------------------------------------------------------------------------
 
 
-def _begin(
-    connection: psycopg.Connection[Any], bank: _Bank, received_at: datetime, since: date, budget: _Budget
-) -> str | None:
+def _begin(look: _Look, since: date) -> str | None:
     """Stages the first events there are and sets the cursor to the newest of them; None where there is none yet.
 
     A list that is newest first gives no way to ask for the oldest, so spans of time are doubled while they are empty and
@@ -175,29 +187,28 @@ def _begin(
     """
     start = datetime.combine(since, time(), NEW_YORK).astimezone(UTC)
     span = timedelta(days=1)
-    while start <= received_at:
-        page = bank.page(created_gte=start, created_lt=start + span)
-        budget.polled.pages += 1
+    while start <= look.received_at:
+        page = look.bank.page(created_gte=start, created_lt=start + span)
+        look.budget.polled.pages += 1
         events = list(page.events)
         if page.has_more and span > _SHORTEST_SPAN:
             span /= 2
             continue
         if page.has_more:
-            for chunk in _chunks_back(bank, budget, created_gte=start, created_lt=start + span, bounded=False):
+            for chunk in _chunks_back(look, created_gte=start, created_lt=start + span, bounded=False):
                 events += chunk.events
         if events:
             newest = _newest(events)
-            _store(connection, bank, events, received_at, SOURCE, None, newest, budget)
+            _store(look, SOURCE, events, None, newest)
             return newest.event_id
         start += span
         span *= 2
     return None
 
 
-def _follow(
-    connection: psycopg.Connection[Any], bank: _Bank, received_at: datetime, newest: str, budget: _Budget
-) -> bool:
+def _follow(look: _Look, newest: str) -> bool:
     """Walks forward from the cursor; the next pages are fetched while those before are stored. True at the end."""
+    bank, budget = look.bank, look.budget
     with ThreadPoolExecutor(1, thread_name_prefix="bank") as reader:
         ahead: Future[_Chunk] | None = reader.submit(_read_forward, bank, newest, budget.chunk)
         while ahead is not None:
@@ -207,7 +218,7 @@ def _follow(
             if chunk.ends_at is None:
                 return not chunk.has_more
             ahead = reader.submit(_read_forward, bank, chunk.ends_at.event_id, budget.chunk) if goes_on else None
-            if not _store(connection, bank, chunk.events, received_at, SOURCE, newest, chunk.ends_at, budget):
+            if not _store(look, SOURCE, chunk.events, newest, chunk.ends_at):
                 return False
             newest = chunk.ends_at.event_id
             if not goes_on:
@@ -261,34 +272,31 @@ def _stalled(newest: str) -> PollError:
 # Back --------------------------------------------------------------------------------------------------------------------
 
 
-def _sweep(
-    connection: psycopg.Connection[Any], bank: _Bank, received_at: datetime, sweep: Sweep, budget: _Budget
-) -> bool:
+def _sweep(look: _Look, sweep: Sweep) -> bool:
     """Reads the days behind the cursor again, if it is time; goes on where a poll before had to stop. True at the end."""
     source = f"{SOURCE}: {sweep.name}"
-    begun, followed = _cursor(connection, source), _cursor(connection, SOURCE)
+    begun, followed = _cursor(look, source), _cursor(look, SOURCE)
     position: str | None = begun.get("newest_id")
     swept_at = begun.get("swept_at")
-    if position is None and swept_at is not None and received_at - swept_at < sweep.every:
+    if position is None and swept_at is not None and look.received_at - swept_at < sweep.every:
         return True
     reached: datetime | None = begun.get("newest_at") if position else followed.get("newest_at")
     if reached is None:
         return True  # nothing was ever read
     since = reached if position else reached - sweep.back
-    for chunk in _chunks_back(bank, budget, created_gte=since, before=position):
-        _store(connection, bank, chunk.events, received_at, source, position, chunk.ends_at, budget, reached=since)
+    for chunk in _chunks_back(look, created_gte=since, before=position):
+        _store(look, source, chunk.events, position, chunk.ends_at, reached=since)
         position = chunk.ends_at.event_id if chunk.ends_at else None
         if not chunk.has_more:
-            with connection.transaction():
-                run(connection, "ingestion/column_polled", source=source, received_at=received_at)
-                run(connection, "ingestion/column_swept", source=source, received_at=received_at)
+            with look.connection.transaction():
+                for noted in ("polled", "swept"):
+                    run(look.connection, f"ingestion/column_{noted}", source=source, received_at=look.received_at)
             return True
     return False
 
 
 def _chunks_back(
-    bank: _Bank,
-    budget: _Budget,
+    look: _Look,
     *,
     created_gte: datetime,
     created_lt: datetime | None = None,
@@ -300,8 +308,8 @@ def _chunks_back(
         events: list[Reading] = []
         ends_at: Reading | None = None
         has_more, pages = True, 0
-        while has_more and pages < budget.chunk:
-            page = bank.page(before=before, created_gte=created_gte, created_lt=created_lt)
+        while has_more and pages < look.budget.chunk:
+            page = look.bank.page(before=before, created_gte=created_gte, created_lt=created_lt)
             pages += 1
             has_more = page.has_more
             if page.events:
@@ -310,9 +318,9 @@ def _chunks_back(
             if has_more and (ends_at is None or ends_at.event_id == before):
                 raise _stalled(str(before))
             before = ends_at.event_id if ends_at else before
-        budget.polled.pages += pages
+        look.budget.polled.pages += pages
         yield _Chunk(events, pages, ends_at, has_more)
-        if not has_more or (bounded and budget.is_spent):
+        if not has_more or (bounded and look.budget.is_spent):
             return
 
 
@@ -340,8 +348,8 @@ def ask_again(
     """
     with connection.transaction():
         questions = query(connection, "ingestion/column_questions", received_at=received_at, most=most)
-    budget = _Budget(max_pages, None if max_seconds is None else monotonic() + max_seconds)
-    bank = _Bank(client, load_rules(connection))
+    budget = _Budget.of(max_pages, max_seconds)
+    look = _Look(connection, _Bank(client, load_rules(connection)), received_at, budget)
     transfers = [row for row in questions if row["transfer_id"] is not None]
     days = [row for row in questions if row["transfer_id"] is None]
     answered = 0
@@ -349,44 +357,41 @@ def ask_again(
         if budget.is_spent:
             return budget.polled
         asked = transfers[first : first + _OBJECTS_AT_ONCE]
-        events = _all_about(bank, budget, [row["transfer_id"] for row in asked])
-        _note_answers(connection, bank, asked, events, received_at, budget)
+        _note_answers(look, asked, _all_about(look, [row["transfer_id"] for row in asked]))
     for row in days:
         if budget.is_spent:
             break
-        answered += _ask_for_day(connection, bank, row, received_at, budget)
+        answered += _ask_for_day(look, row)
     budget.polled.is_through = answered == len(days) and len(questions) < most
     return budget.polled
 
 
-def _ask_for_day(
-    connection: psycopg.Connection[Any], bank: _Bank, asked: dict[str, Any], received_at: datetime, budget: _Budget
-) -> bool:
+def _ask_for_day(look: _Look, asked: dict[str, Any]) -> bool:
     """Reads a day again, from where the call before had to stop. True at its end."""
     source = f"{SOURCE}: {asked['subject']}"
     start = datetime.combine(asked["bank_day"], time(), NEW_YORK)
-    known = _cursor(connection, source)
+    known = _cursor(look, source)
     was: str | None = known.get("newest_id")
     # a question that nobody put for a while is put anew: something may have appeared in what was read then
-    before = was if known and received_at - known["polled_at"] < _READ_ON_WITHIN else None
-    for chunk in _chunks_back(bank, budget, created_gte=start, created_lt=start + timedelta(days=1), before=before):
+    before = was if known and look.received_at - known["polled_at"] < _READ_ON_WITHIN else None
+    for chunk in _chunks_back(look, created_gte=start, created_lt=start + timedelta(days=1), before=before):
         if chunk.has_more:
-            _store(connection, bank, chunk.events, received_at, source, was, chunk.ends_at, budget, uri=ASKED_URI)
+            _store(look, source, chunk.events, was, chunk.ends_at, uri=ASKED_URI)
             was = chunk.ends_at.event_id if chunk.ends_at else was
         else:
-            with connection.transaction():
-                _note_answers(connection, bank, [asked], chunk.events, received_at, budget)
-                run(connection, "ingestion/column_swept", source=source, received_at=received_at)
+            with look.connection.transaction():
+                _note_answers(look, [asked], chunk.events)
+                run(look.connection, "ingestion/column_swept", source=source, received_at=look.received_at)
             return True
     return False
 
 
-def _all_about(bank: _Bank, budget: _Budget, object_ids: Sequence[str]) -> list[Reading]:
+def _all_about(look: _Look, object_ids: Sequence[str]) -> list[Reading]:
     events: list[Reading] = []
     before: str | None = None
     while True:
-        page = bank.page(object_ids=object_ids, before=before)
-        budget.polled.pages += 1
+        page = look.bank.page(object_ids=object_ids, before=before)
+        look.budget.polled.pages += 1
         events += page.events
         if not page.has_more:
             return events
@@ -395,79 +400,73 @@ def _all_about(bank: _Bank, budget: _Budget, object_ids: Sequence[str]) -> list[
         before = last
 
 
-def _note_answers(
-    connection: psycopg.Connection[Any],
-    bank: _Bank,
-    asked: Sequence[dict[str, Any]],
-    events: Sequence[Reading],
-    received_at: datetime,
-    budget: _Budget,
-) -> None:
-    with connection.transaction():
-        _keep_unreadable(connection, bank, received_at)
-        staged = stage_readings(connection, bank.rules, events, source=SOURCE, uri=ASKED_URI, received_at=received_at)
+def _note_answers(look: _Look, asked: Sequence[dict[str, Any]], events: Sequence[Reading]) -> None:
+    with look.connection.transaction():
+        _stage(look, events, ASKED_URI)
         run(
-            connection,
+            look.connection,
             "ingestion/asked_again",
             subjects=[row["subject"] for row in asked],
             bank_days=[row["bank_day"] for row in asked],
-            received_at=received_at,
+            received_at=look.received_at,
         )
-    budget.polled.received += staged.received
-    budget.polled.new += staged.new
 
 
 # The cursor --------------------------------------------------------------------------------------------------------------
 
 
-def _cursor(connection: psycopg.Connection[Any], source: str) -> dict[str, Any]:
-    with connection.transaction():
-        found = query(connection, "ingestion/column_cursor", source=source)
+def _cursor(look: _Look, source: str) -> dict[str, Any]:
+    with look.connection.transaction():
+        found = query(look.connection, "ingestion/column_cursor", source=source)
     return found[0] if found else {}
 
 
 def _store(
-    connection: psycopg.Connection[Any],
-    bank: _Bank,
-    events: Sequence[Reading],
-    received_at: datetime,
+    look: _Look,
     source: str,
+    events: Sequence[Reading],
     was_id: str | None,
     ends_at: Reading | None,
-    budget: _Budget,
     *,
     reached: datetime | None = None,
     uri: str = POLLED_URI,
 ) -> bool:
     """Stages the events and moves the cursor to where they end; false if somebody else moved it meanwhile."""
-    with connection.transaction():
-        _keep_unreadable(connection, bank, received_at)
-        staged = stage_readings(connection, bank.rules, events, source=SOURCE, uri=uri, received_at=received_at)
-        moved = 1
-        if ends_at is not None:
-            moved = run(
-                connection,
-                "ingestion/column_cursor_moved",
-                source=source,
-                was_id=was_id,
-                newest_id=ends_at.event_id,
-                newest_at=reached or ends_at.told_at,
-                received_at=received_at,
-            )
-    budget.polled.received += staged.received
-    budget.polled.new += staged.new
+    with look.connection.transaction():
+        _stage(look, events, uri)
+        if ends_at is None:
+            return True
+        moved = run(
+            look.connection,
+            "ingestion/column_cursor_moved",
+            source=source,
+            was_id=was_id,
+            newest_id=ends_at.event_id,
+            newest_at=reached or ends_at.told_at,
+            received_at=look.received_at,
+        )
     return moved == 1
 
 
-def _keep_unreadable(connection: psycopg.Connection[Any], bank: _Bank, received_at: datetime) -> None:
+def _stage(look: _Look, events: Sequence[Reading], uri: str) -> None:
+    """Stages the events, and keeps what among them could not be read."""
+    _keep_unreadable(look)
+    staged = stage_readings(
+        look.connection, look.bank.rules, events, source=SOURCE, uri=uri, received_at=look.received_at
+    )
+    look.budget.polled.received += staged.received
+    look.budget.polled.new += staged.new
+
+
+def _keep_unreadable(look: _Look) -> None:
     """Keeps what was met in the pages up to now, those that are to be stored among them."""
-    unreadable = [bank.unreadable.popleft() for _ in range(len(bank.unreadable))]
+    unreadable = [look.bank.unreadable.popleft() for _ in range(len(look.bank.unreadable))]
     if unreadable:
         run(
-            connection,
+            look.connection,
             "ingestion/column_unreadable",
             bodies=[one.text for one in unreadable],
             faults=[one.fault for one in unreadable],
             places=[one.place for one in unreadable],
-            received_at=received_at,
+            received_at=look.received_at,
         )
