@@ -248,7 +248,7 @@ def _is_reported(database: Database, year: str) -> bool:
 
 
 def _not_run(connection: Any, first: date, last: date) -> list[date]:
-    known = {row["business_date"] for row in query(connection, "ledger/days_run", first=first, last=last)}
+    known = {row["business_date"] for row in query(connection, "ledger/days_posted", first=first, last=last)}
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return [day for day in days if day not in known]
 

@@ -123,11 +123,7 @@ def post_day(
         with posting.stage("seal, running totals, keys"):
             _seal_and_close(connection, posting, helpers)
     _take_over(connection, posting, TABLES)
-    connection.execute(
-        "insert into ledger.days (business_date, last_run_no) values (%s, %s) on conflict (business_date) do update "
-        "set last_run_at = now(), last_run_no = coalesce(excluded.last_run_no, ledger.days.last_run_no)",
-        (day, posting.run_no if posting.is_sealed else None),
-    )
+    run(connection, "ledger/days", day=day)
     return posting
 
 

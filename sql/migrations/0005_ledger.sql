@@ -320,14 +320,12 @@ comment on function ledger.seal_hash(bytea, integer, date, bigint, bigint, bytea
 create table ledger.days (
     business_date date primary key,
     first_run_at timestamptz not null default now(),
-    last_run_at timestamptz not null default now(),
-    last_run_no integer
+    last_run_at timestamptz not null default now()
 );
 comment on table ledger.days is 'Days that have been posted. The latest is the horizon to which loans are folded.';
 comment on column ledger.days.business_date is 'Day.';
 comment on column ledger.days.first_run_at is 'When it was first posted.';
 comment on column ledger.days.last_run_at is 'When it was last posted.';
-comment on column ledger.days.last_run_no is 'The last run that added facts for it.';
 
 create view ledger.status_days as
 select s.loan_id, s.effective_on, s.seq, s.booked_on, s.learned_at, s.effective_on as taken_up_on

@@ -163,10 +163,8 @@ def _seal(connection: Connection, day: date) -> None:
         "values (57, %s, 1, 1, sha256('a'), sha256('b'), '2026-07-09 03:31:07+00')",
         (day,),
     )
-    connection.execute("insert into ledger.days (business_date, last_run_no) values (%s, 57)", (day,))
-    connection.execute(
-        "insert into ledger.days (business_date, last_run_no) values (%s, 57)", (day + timedelta(days=1),)
-    )
+    connection.execute("insert into ledger.days (business_date) values (%s)", (day,))
+    connection.execute("insert into ledger.days (business_date) values (%s)", (day + timedelta(days=1),))
 
 
 def _matches(connection: Connection, day: date) -> None:
