@@ -38,6 +38,19 @@ comment on column settlement.calendar.channel is 'Rail.';
 comment on column settlement.calendar.business_date is 'Value date.';
 comment on column settlement.calendar.settles_on is 'Bank day of settlement.';
 
+create view settlement.bank_calendar as
+select c.business_date, c.settles_on as bank_day
+from settlement.calendar as c
+-- a rail without a lag of its own
+where c.channel = (
+    select min(r.channel) from settlement.rules as r
+    where r.lag_bank_days = 0 and not r.every_day
+);
+comment on view settlement.bank_calendar is
+'Each day, and the day on which banks are open on it or next after it: the same, where they are open.';
+comment on column settlement.bank_calendar.business_date is 'Day.';
+comment on column settlement.bank_calendar.bank_day is 'That day, or the next on which banks are open.';
+
 create table settlement.bank_lines (
     bank_day date not null,
     line_id text not null,

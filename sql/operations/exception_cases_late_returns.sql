@@ -1,32 +1,23 @@
 -- A case for each of the debits in `returned_debits` that came back after the last day on which its bank might send it
 -- back: our bank may refuse such a return for a few days. Tells how many were opened.
-with
-plain_rail as (
-    -- the rail whose calendar is that of the banks
-    select min(r.channel) as channel
-    from settlement.rules as r
-    where r.lag_bank_days = 0 and not r.every_day
-),
-
-calendar as (
+with calendar as (
     -- each day with the number of bank days up to it
     select
-        c.business_date, c.settles_on,
-        sum((c.business_date = c.settles_on)::integer) over (order by c.business_date) as bank_days
-    from settlement.calendar as c
-    inner join plain_rail on c.channel = plain_rail.channel
+        c.business_date, c.bank_day,
+        sum((c.business_date = c.bank_day)::integer) over (order by c.business_date) as bank_days
+    from settlement.bank_calendar as c
 ),
 
 bank_days as (
     select c.business_date, c.bank_days from calendar as c
-    where c.business_date = c.settles_on
+    where c.business_date = c.bank_day
 ),
 
 dated as (
     -- the days that the rules count; bank days after a day never count the day itself
     select
         d.loan_id, d.payment_id, d.effective_on, d.returned_on, d.code, d.amount_cents,
-        case r.deadline_unit when 'bank' then last_day.business_date else opening.settles_on end as return_by,
+        case r.deadline_unit when 'bank' then last_day.business_date else opening.bank_day end as return_by,
         refusal.business_date as dishonor_by
     from returned_debits as d
     inner join payments.return_codes as r on d.code = r.code

@@ -21,13 +21,6 @@ with presented as (
     where origin.payment_id is not null or d.entry_description is distinct from %(retry_description)s
 ),
 
-plain_rail as (
-    -- the rail whose calendar is that of the banks
-    select min(r.channel) as channel
-    from settlement.rules as r
-    where r.lag_bank_days = 0 and not r.every_day
-),
-
 planned as (
     -- so many bank days after the return, which never counts itself
     select p.*, (p.attempts + 1)::smallint as next_attempt, bank_days.after[r.wait_bank_days] as scheduled_on
@@ -35,10 +28,9 @@ planned as (
     inner join payments.representment_rules as r on p.code = r.code and p.attempts + 1 = r.attempt
     inner join lateral (
         select array_agg(c.business_date order by c.business_date) as after
-        from settlement.calendar as c
-        inner join plain_rail on c.channel = plain_rail.channel
+        from settlement.bank_calendar as c
         where
-            c.settles_on = c.business_date
+            c.bank_day = c.business_date
             and c.business_date > p.returned_on and c.business_date <= p.returned_on + 10 + 2 * r.wait_bank_days
     ) as bank_days on true
 )

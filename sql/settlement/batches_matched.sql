@@ -21,21 +21,13 @@ last_lines as (
     group by m.our_day, b.channel
 ),
 
-plain_rail as (
-    -- the rail whose calendar is that of the banks
-    select min(r.channel) as channel
-    from settlement.rules as r
-    where r.lag_bank_days = 0 and not r.every_day
-),
-
 come as (
     select
         s.bank_day, s.channel,
         (
             select count(*)
-            from settlement.calendar as c
-            inner join plain_rail as p on c.channel = p.channel
-            where c.business_date = c.settles_on and c.business_date > s.bank_day and c.business_date <= l.bank_day
+            from settlement.bank_calendar as c
+            where c.business_date = c.bank_day and c.business_date > s.bank_day and c.business_date <= l.bank_day
         ) as bank_days
     from shown as s
     inner join last_lines as l on s.bank_day = l.our_day and s.channel = l.channel

@@ -1,14 +1,7 @@
 -- How late the batches of :days are of which the bank shows nothing: from the day due to the last day that the bank has
 -- told of, of those on which they may still come, the next :most. All of them are among :days_to_come, so that it does
 -- not matter which day is run last. Late is what takes longer than its rule allows.
-with plain_rail as (
-    -- the rail whose calendar is that of the banks
-    select min(r.channel) as channel
-    from settlement.rules as r
-    where r.lag_bank_days = 0 and not r.every_day
-),
-
-told as (
+with told as (
     select d.day
     from unnest(%(days_to_come)s::date[]) as d (day)
     where exists (
@@ -22,10 +15,9 @@ waiting as (
         b.bank_day, b.account, b.channel, r.late_after_bank_days,
         (
             select count(*)
-            from settlement.calendar as c
-            inner join plain_rail as p on c.channel = p.channel
+            from settlement.bank_calendar as c
             where
-                c.business_date = c.settles_on and c.business_date > b.bank_day
+                c.business_date = c.bank_day and c.business_date > b.bank_day
                 and c.business_date <= (
                     select max(t.day) from told as t
                     where t.day <= b.bank_day + %(most)s

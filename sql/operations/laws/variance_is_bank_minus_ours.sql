@@ -1,13 +1,6 @@
 -- Law 7. What the reconciliation of a day says the bank has and we have, account by account and rail by rail, is what
 -- the bank's lines and our payments add up to now; it is called balanced exactly where what is unexplained is nothing.
-with plain_rail as (
-    -- a return moves at the bank on the next day on which banks are open
-    select min(r.channel) as channel
-    from settlement.rules as r
-    where r.lag_bank_days = 0 and not r.every_day
-),
-
-reconciled as (
+with reconciled as (
     select distinct d.bank_day
     from reconciliation.days as d
     where d.bank_day between %(first)s and %(last)s
@@ -46,8 +39,8 @@ movements as (
 
     union all
 
-    -- and money that went back, of payments of any age
-    select c.settles_on, p.channel, -p.amount_cents
+    -- and money that went back, of payments of any age: it moves on the next day on which banks are open
+    select c.bank_day, p.channel, -p.amount_cents
     from payments.reversals_in_force as t
     -- each is looked up in the day of its value: a join would read all days
     cross join
@@ -66,11 +59,10 @@ movements as (
                 )
             offset 0
         ) as p
-    inner join plain_rail as r on true
-    inner join settlement.calendar as c on r.channel = c.channel and t.happened_on = c.business_date
+    inner join settlement.bank_calendar as c on t.happened_on = c.business_date
     where
         t.happened_on between %(first)s::date - settlement.most_days_to_settle() and %(last)s
-        and c.settles_on between %(first)s and %(last)s
+        and c.bank_day between %(first)s and %(last)s
 ),
 
 ours as (
