@@ -76,7 +76,7 @@ def _represent_one(
         if facts["is_to_be_corrected"]:
             return None
         if not requested_on:
-            _note_request(connection, day, planned)
+            run(connection, "payments/representment_requests", day=day, **_key(planned))
     with connection.transaction():
         hold(connection, _LOCK)
         if _is_decided(connection, planned):
@@ -96,8 +96,9 @@ def _represent_one(
 def _is_decided(connection: psycopg.Connection[Any], planned: dict[str, Any]) -> bool:
     """Whether somebody else was quicker."""
     found = connection.execute(
-        "select from payments.representment_outcomes where loan_id = %s and payment_id = %s and attempt = %s",
-        (planned["loan_id"], planned["payment_id"], planned["attempt"]),
+        "select from payments.representment_outcomes "
+        "where loan_id = %(loan_id)s and payment_id = %(payment_id)s and attempt = %(attempt)s",
+        _key(planned),
     )
     return found.rowcount > 0
 
@@ -106,18 +107,10 @@ def _requested_on(connection: psycopg.Connection[Any], planned: dict[str, Any]) 
     """The day on which an earlier call was about to ask the bank; none if none was."""
     row = connection.execute(
         "select requested_on from payments.representment_requests "
-        "where loan_id = %s and payment_id = %s and attempt = %s",
-        (planned["loan_id"], planned["payment_id"], planned["attempt"]),
+        "where loan_id = %(loan_id)s and payment_id = %(payment_id)s and attempt = %(attempt)s",
+        _key(planned),
     ).fetchone()
     return row[0] if row else None
-
-
-def _note_request(connection: psycopg.Connection[Any], day: date, planned: dict[str, Any]) -> None:
-    connection.execute(
-        "insert into payments.representment_requests (loan_id, payment_id, attempt, requested_on) "
-        "values (%s, %s, %s, %s)",
-        (planned["loan_id"], planned["payment_id"], planned["attempt"], day),
-    )
 
 
 def _at_the_bank(client: ColumnClient, planned: dict[str, Any], requested_on: date) -> str | None:
@@ -206,11 +199,14 @@ def _note(
         connection,
         "payments/representment_outcomes",
         day=day,
-        loan_id=planned["loan_id"],
-        payment_id=planned["payment_id"],
-        attempt=planned["attempt"],
+        **_key(planned),
         outcome=outcome,
         transfer_id=transfer_id,
         reason=reason,
     )
     return outcome
+
+
+def _key(planned: dict[str, Any]) -> dict[str, Any]:
+    """By which a re-presentment is known."""
+    return {name: planned[name] for name in ("loan_id", "payment_id", "attempt")}
