@@ -18,7 +18,7 @@ from datetime import date
 from functools import partial
 from queue import Empty, SimpleQueue
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import psycopg
 
@@ -156,9 +156,7 @@ def begin(connection: Connection, day: date) -> Posting:
     hold(connection, POSTING_LOCK)
     wait_for(connection, WORK_LOCK)
     _set_up(connection)
-    last = connection.execute("select coalesce(max(run_no), 0) from ledger.seals").fetchone()
-    assert last is not None
-    return Posting(day, run_no=last[0] + 1)
+    return Posting(day, run_no=_value(connection, "select coalesce(max(run_no), 0) + 1 from ledger.seals"))
 
 
 def _set_up(connection: Connection) -> None:
@@ -171,9 +169,7 @@ def _set_up(connection: Connection) -> None:
 
 def _horizon(connection: Connection, day: date) -> date:
     """The latest day that was ever posted, this one included: loans are folded up to there."""
-    row = connection.execute("select greatest(max(business_date), %s) from ledger.days", (day,)).fetchone()
-    assert row is not None
-    return row[0]  # type: ignore[no-any-return]
+    return cast(date, _value(connection, "select greatest(max(business_date), %s) from ledger.days", day))
 
 
 @contextmanager
@@ -227,10 +223,9 @@ def _begin_together(helpers: Sequence[Connection]) -> None:
         helper.commit()
         helper.execute("set transaction isolation level repeatable read")
         if number == 0:
-            row = helper.execute("select pg_export_snapshot()").fetchone()
-            assert row is not None
+            snapshot = _value(helper, "select pg_export_snapshot()")
         else:
-            helper.execute("set transaction snapshot %s", row)
+            helper.execute("set transaction snapshot %s", (snapshot,))
         _set_up(helper)
         # its half of a large day, in its temporary tables
         helper.execute("set local temp_buffers = '512MB'")
@@ -252,8 +247,9 @@ def _seal_and_close(connection: Connection, posting: Posting, helpers: Sequence[
 
     def seal() -> None:
         run(connection, "ledger/seals", day=posting.day, run_no=posting.run_no)
-        row = connection.execute("select events from ledger.seals where run_no = %s", (posting.run_no,)).fetchone()
-        posting.events = row[0] if row else 0
+        posting.events = _value(
+            connection, "select coalesce(sum(events), 0)::bigint from ledger.seals where run_no = %s", posting.run_no
+        )
         connection.execute("analyze work.totals")
         run(connection, "ledger/balances")
 
@@ -304,10 +300,10 @@ def _work_out(share: _Share, day: date, horizon: date, *, is_helper: bool) -> No
         posting.transitions = run(connection, "payments/transitions", day=day, value_dates=news, **loans)
         run(connection, "payments/reversals", day=day, value_dates=news, **loans)
     with posting.stage("fold"):
-        _fold(share, day, horizon)
+        since = _fold(share, day, horizon)
     run(connection, "ledger/accruals", day=day, run_no=posting.run_no, **loans)
     _tell_statuses(share, day, since=day)
-    _append(share, day, since=_first_day(connection, day), horizon=horizon)
+    _append(share, day, since=since, horizon=horizon)
     with posting.stage("balances"):
         run(connection, "ledger/totals", horizon=horizon)
     run(connection, "ledger/fold/clear")
@@ -316,15 +312,17 @@ def _work_out(share: _Share, day: date, horizon: date, *, is_helper: bool) -> No
         connection.commit()
 
 
-def _fold(share: _Share, day: date, horizon: date) -> None:
-    """Fold the loans that something new of the day touches, leaving `wanted` and `wanted_fees`."""
+def _fold(share: _Share, day: date, horizon: date) -> date:
+    """Fold the loans that something new of the day touches, leaving what is missing of them in `new_allocations` and
+    `new_fees`; returns the first day of any fold.
+    """
     connection, loans = share.connection, share.loans
     run(connection, "ledger/fold/reversals")
     run(connection, "ledger/fold/receipts", day=day, horizon=horizon, **loans)
     connection.execute("analyze pg_temp.receipts")
     run(connection, "ledger/fold/touched", day=day, value_dates=_value_dates(connection, day), **loans)
     connection.execute("analyze pg_temp.touched")
-    since = _first_day(connection, day)
+    since = cast(date, _value(connection, "select coalesce(min(from_on), %s) from pg_temp.touched", day))
     span = {"since": since, "horizon": horizon}
     run(connection, "ledger/fold/learned", **span)
     run(connection, "ledger/fold/standing", day=day, **span)
@@ -341,7 +339,9 @@ def _fold(share: _Share, day: date, horizon: date) -> None:
         _fold_day(connection, today, is_last=today == days[-1])
     connection.execute("analyze pg_temp.wanted")
     run(connection, "ledger/fold/differences", **span)
+    run(connection, "ledger/fold/fee_differences", **span)
     connection.execute("analyze pg_temp.new_allocations")
+    return since
 
 
 def _fold_day(connection: Connection, today: date, *, is_last: bool) -> None:
@@ -349,10 +349,7 @@ def _fold_day(connection: Connection, today: date, *, is_last: bool) -> None:
     run(connection, "ledger/fold/today", day=today)
     run(connection, "ledger/fold/release", day=today)
     run(connection, "ledger/fold/turns", day=today)
-    row = connection.execute(
-        "select coalesce(max(turn), 0) from pg_temp.receipts where effective_on = %s", (today,)
-    ).fetchone()
-    turns: int = row[0] if row else 0
+    turns = _value(connection, "select coalesce(max(turn), 0) from pg_temp.receipts where effective_on = %s", today)
     for turn in range(1, turns + 1):
         run(connection, "ledger/fold/waterfall", day=today, turn=turn)
         run(connection, "ledger/fold/after_turn", day=today, turn=turn)
@@ -386,12 +383,6 @@ def _append(share: _Share, day: date, *, since: date, horizon: date) -> None:
         run(connection, "ledger/heads", first_loan=share.first_loan)
 
 
-def _first_day(connection: Connection, day: date) -> date:
-    row = connection.execute("select coalesce(min(from_on), %s) from pg_temp.touched", (day,)).fetchone()
-    assert row is not None
-    return row[0]  # type: ignore[no-any-return]
-
-
 def _value_dates(connection: Connection, day: date) -> list[date]:
     """Value dates of the payments that went back on the day."""
     rows = connection.execute("select distinct effective_on from pg_temp.reversals where happened_on = %s", (day,))
@@ -404,3 +395,10 @@ def _days_of_news(connection: Connection, day: date) -> list[date]:
         "select effective_on from ingestion.reversal_days where happened_on = %s", (day,)
     ).fetchall()
     return sorted({day, *(row[0] for row in rows)})
+
+
+def _value(connection: Connection, statement: str, *parameters: object) -> Any:
+    """The one value that the statement gives."""
+    row = connection.execute(statement.encode(), parameters).fetchone()
+    assert row is not None
+    return row[0]

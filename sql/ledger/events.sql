@@ -4,8 +4,6 @@
 
 -- The last event of each chain that this run may extend: all but the payments that are new may have one. Chains that
 -- begin before :day are looked up by themselves: with all others, every day since the earliest would be read.
-drop table if exists pg_temp.begun;
-
 create temporary table begun as
 with extended as (
     select n.chain_on as effective_on, n.loan_id, n.subject_id from pg_temp.new_allocations as n
@@ -105,18 +103,8 @@ laid_out as (
     union all
 
     select
-        b.effective_on,
-        b.loan_id,
-        b.subject_id,
-        null,
-        null,
-        null,
-        'book.' || b.kind,
-        b.booked_on,
-        b.data,
-        null,
-        null,
-        null
+        b.effective_on, b.loan_id, b.subject_id, null, null, null, 'book.' || b.kind, b.booked_on, b.data,
+        null, null, null
     from booked as b
 
     union all
@@ -129,8 +117,7 @@ laid_out as (
 -- anything that must be computed, be it the type, would keep the work from being shared among the cores
 first_link as (
     select
-        l.*, b.hash as hash_0,
-        coalesce(b.event_no, 0) + (l.type_1 is not null)::int as no_1,
+        l.*,
         coalesce(b.event_no, 0) + (l.type_1 is not null)::int + (l.type_2 is not null)::int as no_2,
         coalesce(b.event_no, 0) + (l.type_1 is not null)::int + (l.type_2 is not null)::int + 1 as no_3,
         case

@@ -15,6 +15,7 @@ select g.day::date
 from pg_temp.fold as f
 cross join generate_series(%(since)s::date, %(horizon)s::date, interval '1 day') as g (day)
 where
+    -- nearly all folds have no day but their first
     f.from_on < %(horizon)s and f.from_on < g.day
     and (f.due_day = extract(day from g.day) or f.due_day = extract(day from g.day::date - f.grace_days))
 order by 1

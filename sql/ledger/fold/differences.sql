@@ -1,5 +1,5 @@
--- What the fold wants less what the ledger holds: the rows that this run adds. Nothing posted gives a posting, anything
--- else a correction that says why.
+-- What the fold wants less what the ledger holds: the allocations that this run adds. Nothing posted gives a posting,
+-- anything else a correction that says why.
 create temporary table new_allocations as
 with returned as (
     -- a return is looked for where it is wanted, and where it was posted before an earlier one came to light
@@ -15,7 +15,7 @@ posted as (
     select
         a.loan_id, a.subject_id, a.kind, a.effective_on, a.effective_on as chain_on, max(a.seq) as seq,
         max(a.channel) as channel, (array_agg(a.policy order by a.seq desc))[1] as policy, a.found_on,
-        0::bigint as cash,
+        sum(a.cash_cents)::bigint as cash,
         sum(a.fees_cents)::bigint as fees,
         sum(a.interest_cents)::bigint as interest,
         sum(a.principal_cents)::bigint as principal,
@@ -52,11 +52,7 @@ compared as (
         coalesce(w.policy, 'none') as policy, w.booked_on, p.found_on, w.return_code,
         -- who must look at a receipt goes by its policy, so that one which moves no cent is told as well
         coalesce(w.policy, 'none') <> p.policy as is_other_policy,
-        case
-            when w.kind = 'return' or p.kind = 'return' then coalesce(w.cash, 0) - coalesce(p.cash, 0)
-            when p.seq is null then w.cash
-            else 0
-        end as cash,
+        coalesce(w.cash, 0) - coalesce(p.cash, 0) as cash,
         coalesce(w.fees, 0) - coalesce(p.fees, 0) as fees,
         coalesce(w.interest, 0) - coalesce(p.interest, 0) as interest,
         coalesce(w.principal, 0) - coalesce(p.principal, 0) as principal,
@@ -90,56 +86,4 @@ where
     or c.escrow <> 0
     or c.suspense <> 0
     or c.returned <> 0
-    or c.is_other_policy;
-
-create temporary table new_fees as
-with posted as (
-    select
-        f.loan_id,
-        f.fee_id,
-        f.kind,
-        f.instalment,
-        f.payment_id,
-        f.effective_on,
-        max(f.seq) as seq,
-        sum(f.amount_cents)::bigint as amount
-    from pg_temp.touched as t
-    inner join ledger.fees as f on t.loan_id = f.loan_id and t.from_on <= f.effective_on
-    where f.effective_on between %(since)s and %(horizon)s
-    group by f.loan_id, f.fee_id, f.kind, f.instalment, f.payment_id, f.effective_on
-),
-
-differing as (
-    -- the fee for a return moves with it: taken back on the one day, charged on the other
-    select
-        coalesce(w.effective_on, p.effective_on) as effective_on, coalesce(w.loan_id, p.loan_id) as loan_id,
-        coalesce(w.fee_id, p.fee_id) as fee_id, coalesce(w.kind, p.kind) as kind,
-        coalesce(w.instalment, p.instalment) as instalment, coalesce(w.payment_id, p.payment_id) as payment_id,
-        coalesce(w.policy, 'none') as policy, coalesce(w.amount, 0) - coalesce(p.amount, 0) as amount,
-        w.fee_id is null as is_undue, coalesce(s.last_seq, 0) as last_seq
-    from pg_temp.wanted_fees as w
-    full join posted as p on w.loan_id = p.loan_id and w.fee_id = p.fee_id and w.effective_on = p.effective_on
-    left join (
-        select q.loan_id, q.fee_id, max(q.seq) as last_seq from posted as q
-        group by q.loan_id, q.fee_id
-    ) as s on s.loan_id = coalesce(w.loan_id, p.loan_id) and s.fee_id = coalesce(w.fee_id, p.fee_id)
-    where coalesce(w.amount, 0) <> coalesce(p.amount, 0)
-),
-
-numbered as (
-    select
-        d.*,
-        (d.last_seq + row_number() over (partition by d.loan_id, d.fee_id order by d.is_undue desc))::smallint as seq
-    from differing as d
-)
-
-select
-    n.effective_on, n.loan_id, n.fee_id, n.seq, n.kind, n.instalment, n.payment_id, n.policy, n.amount,
-    greatest(t.booked_on, n.effective_on) as booked_on,
-    case
-        when n.seq = 1 then null
-        when n.is_undue then 'not due after all: an earlier receipt or return came to light'
-        else 'folded again after an earlier receipt, return or charge'
-    end as reason
-from numbered as n
-inner join pg_temp.touched as t on n.loan_id = t.loan_id
+    or c.is_other_policy

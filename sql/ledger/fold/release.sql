@@ -3,16 +3,8 @@
 -- covers all that is unpaid up to it.
 with candidates as (
     select
-        t.loan_id,
-        t.policy,
-        t.suspense,
-        t.instalments_paid,
-        t.n,
-        f.booked_on,
-        f.rate_ppm,
-        f.principal_cents,
-        f.payment_cents,
-        f.term_instalments, f.escrow_cents,
+        t.loan_id, t.policy, t.suspense, t.instalments_paid, t.n, f.booked_on, f.rate_ppm, f.principal_cents,
+        f.payment_cents, f.term_instalments, f.escrow_cents,
         servicing.interest_through(f.principal_cents, f.payment_cents, t.n, s.growth, s.annuity)
         - t.interest as interest_paid,
         servicing.principal_through(f.principal_cents, f.payment_cents, f.term_instalments, t.n, s.growth, s.annuity)

@@ -68,37 +68,34 @@ bounced as (
     from pg_temp.nsf
     where nsf.returned_on = %(day)s
     group by nsf.loan_id
-),
-
-due as (
-    -- a step that the policy closes has nothing due, so that its money moves on
-    select
-        c.loan_id, c.policy, c.releases_suspense, c.n, c.instalments_paid, c.suspense, c.from_on,
-        coalesce(c.fees_rank, 9) as fees_rank, coalesce(c.interest_rank, 9) as interest_rank,
-        coalesce(c.principal_rank, 9) as principal_rank, coalesce(c.escrow_rank, 9) as escrow_rank,
-        coalesce(b.times, 0) * c.nsf_fee_cents as nsf_fees,
-        case
-            when c.fees_rank is null then 0 else c.fees_assessed + coalesce(b.times, 0) * c.nsf_fee_cents - c.fees_paid
-        end as fees,
-        case
-            when c.interest_rank is null then 0 else
-                servicing.interest_through(c.principal_cents, c.payment_cents, c.n, c.growth, c.annuity)
-                - c.interest_paid
-        end as interest,
-        case
-            when c.principal_rank is null then 0 else
-                servicing.principal_through(
-                    c.principal_cents, c.payment_cents, c.term_instalments, c.n, c.growth, c.annuity
-                )
-                - c.principal_paid
-        end as principal,
-        case when c.escrow_rank is null then 0 else c.n * c.escrow_cents - c.escrow_paid end as escrow
-    from classified as c
-    left join bounced as b on c.loan_id = b.loan_id
 )
 
-select d.* from due as d;
+-- a step that the policy closes has nothing due, so that its money moves on
+select
+    c.loan_id, c.policy, c.releases_suspense, c.n, c.instalments_paid, c.suspense,
+    coalesce(c.fees_rank, 9) as fees_rank, coalesce(c.interest_rank, 9) as interest_rank,
+    coalesce(c.principal_rank, 9) as principal_rank, coalesce(c.escrow_rank, 9) as escrow_rank,
+    coalesce(b.times, 0) * c.nsf_fee_cents as nsf_fees,
+    case
+        when c.fees_rank is null then 0 else c.fees_assessed + coalesce(b.times, 0) * c.nsf_fee_cents - c.fees_paid
+    end as fees,
+    case
+        when c.interest_rank is null then 0 else
+            servicing.interest_through(c.principal_cents, c.payment_cents, c.n, c.growth, c.annuity)
+            - c.interest_paid
+    end as interest,
+    case
+        when c.principal_rank is null then 0 else
+            servicing.principal_through(
+                c.principal_cents, c.payment_cents, c.term_instalments, c.n, c.growth, c.annuity
+            )
+            - c.principal_paid
+    end as principal,
+    case when c.escrow_rank is null then 0 else c.n * c.escrow_cents - c.escrow_paid end as escrow
+from classified as c
+left join bounced as b on c.loan_id = b.loan_id;
 
+-- What that policy charges for the payments that went back today.
 insert into pg_temp.wanted_fees
 select
     nsf.loan_id, operations.content_id('nsf|' || nsf.payment_id), 'nsf', null, nsf.payment_id, %(day)s, t.policy,
