@@ -46,11 +46,7 @@ def fill_delinquency(connection: psycopg.Connection[Any], day: date) -> Delinque
     connection.execute("analyze pg_temp.delinquency_scope")
     first_day = _one(connection, "select least(min(business_date), %s) from delinquency_scope", day)
     run(connection, "servicing/delinquency", day=day, first_day=first_day)
-    connection.execute(
-        "insert into servicing.delinquency_days (business_date, run_no) values (%s, %s) "
-        "on conflict (business_date) do update set run_no = excluded.run_no",
-        (day, latest),
-    )
+    run(connection, "servicing/delinquency_days", day=day, run_no=latest)
     close_days(connection, ["servicing.delinquency"], [day])
     return Delinquency(
         day,
