@@ -52,7 +52,9 @@ def test_whoever_alters_a_column_is_found(intruder: psycopg.Connection[Any], tab
         with intruder.transaction(force_rollback=True):
             altered = intruder.execute(
                 f"update {table} set {column} = {OTHER[type_].format(column)} where (tableoid, ctid) in "
-                f"(select q.tableoid, q.ctid from {table} as q order by md5(q::text) limit 1)".encode()
+                # any row but the one that stands for receipts whose loan is not known: nothing is told of its status
+                f"(select q.tableoid, q.ctid from {table} as q where q::text not like '(0,1970-01-01,unidentified,%' "
+                "order by md5(q::text) limit 1)".encode()
             )
             assert altered.rowcount == 1
             if not any(check(intruder, name, most=1) for name in _properties_for(table)):
