@@ -19,12 +19,10 @@ from payments_pipeline.postgres.locks import hold
 from payments_pipeline.postgres.run import query, run
 from payments_pipeline.reporting.lifecycle import Report, add_report, find_reports
 from payments_pipeline.reporting.whole_books import bound_memory, stream
-from payments_pipeline.rules.form_1098 import Policy, file_by
+from payments_pipeline.rules.form_1098 import FIRST_TAX_YEAR, Policy, file_by
 from payments_pipeline.words import counted
 
 KIND: Final = "form_1098"
-FIRST_TAX_YEAR: Final = 2016
-"""Since when the form has had its eleven boxes."""
 
 Transaction = Literal["original", "corrected", "withdrawn", "replaced"]
 CORRECTIONS: Final[tuple[Transaction, ...]] = ("corrected", "withdrawn", "replaced")

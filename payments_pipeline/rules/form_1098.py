@@ -18,6 +18,9 @@ from typing import Final
 
 from payments_pipeline.rules.calendar import next_bank_day
 
+FIRST_TAX_YEAR: Final = 2016
+"""Since when the form has had its eleven boxes."""
+
 THRESHOLD_CENTS: Final = 600_00
 """Section 6050H(a): $600 or more on any one mortgage. The higher thresholds of 2026 are those of Forms 1099."""
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -16,7 +16,7 @@ from payments_pipeline.ingestion.checks import GUARDS as INGESTION
 from payments_pipeline.ledger.checks import GUARDS as LEDGER
 from payments_pipeline.operations.checks import AUDIT
 from payments_pipeline.operations.laws import PROPERTIES
-from payments_pipeline.partitions import business_days
+from payments_pipeline.partitions import business_days, tax_years
 from payments_pipeline.paths import PROJECT_ROOT, SQL_DIR
 from payments_pipeline.reconciliation.checks import GUARDS as RECONCILIATION
 from payments_pipeline.rules.calendar import business_date
@@ -139,3 +139,12 @@ def test_a_day_is_new_york_s_also_when_clocks_change() -> None:
 def test_today_can_be_run() -> None:
     today = business_date(datetime.now(UTC)).isoformat()
     assert business_days.get_last_partition_key() == today
+
+
+def test_the_tax_years_go_from_the_one_before_the_books_to_the_current_one_in_new_york() -> None:
+    new_year_in_new_york = datetime(2029, 1, 1, 5, tzinfo=UTC)
+    assert business_days.start.year == 2026
+    years = tax_years.get_partition_keys(new_year_in_new_york)
+    assert years == ["2025", "2026", "2027", "2028", "2029"]
+    assert tax_years.get_partition_keys(new_year_in_new_york - timedelta(seconds=1)) == years[:-1]
+    assert tax_years.get_last_partition_key() == str(business_date(datetime.now(UTC)).year)
