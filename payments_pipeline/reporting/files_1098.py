@@ -310,7 +310,7 @@ def _refuse(path: Path, shown: list[str], count: int, faults: Sequence[Fault]) -
 
 
 def write_statements(desk: Desk, loans: Sequence[int] | None = None) -> list[WrittenFile]:
-    """A statement for each borrower whose form is due, in folders of a thousand, and the list of them with their hashes.
+    """A statement for each borrower whose form is due, or was when it was filed, in folders of a thousand; and their list.
 
     Of loans that were named there is a list of its own: that of all borrowers stays what it is.
     """
@@ -349,8 +349,8 @@ def _statements(desk: Desk, loans: Sequence[int] | None) -> Iterator[Statement]:
     personal = desk.personal_data
     for row in rows:
         (
-            loan_id, loan_number, borrower_id, identity_version, tin_type, encrypted, address,
-            interest, fees, service_fees, by_others, last_year, prepaid, refunded, *boxes, seqs, co_borrowers, is_corrected,
+            loan_id, loan_number, borrower_id, identity_version, tin_type, encrypted, address, is_due, is_corrected,
+            seqs, co_borrowers, *amounts_and_boxes,
         ) = row  # fmt: skip
         identity = Identity.of_text(personal.decrypt(bytes(encrypted), identity_place(borrower_id, identity_version)))
         others = [
@@ -364,12 +364,7 @@ def _statements(desk: Desk, loans: Sequence[int] | None) -> Iterator[Statement]:
             identity,
             others,
             Address.of_text(personal.decrypt(bytes(address), address_place(borrower_id, identity_version))),
+            is_due,
             is_corrected,
-            interest,
-            fees - service_fees,
-            by_others,
-            last_year,
-            prepaid,
-            refunded,
-            *boxes,
+            *amounts_and_boxes,
         )

@@ -44,6 +44,8 @@ class Statement:
     identity: Identity
     co_borrowers: Sequence[str]
     address: Address
+    is_due: bool
+    """Whether the form is due: one that was filed and is due no more says zeros."""
     is_corrected: bool
     interest_cents: int
     late_charges_cents: int
@@ -118,6 +120,10 @@ class _Page:
             self._y -= 16
             told = "CORRECTED. This statement replaces the one we sent you before."
             self._words(_LEFT, self._y, told, _BOLD, 11, _ALERT)
+        if not of.is_due:
+            self._y -= 14
+            told = f"We withdrew what we had reported for this loan for {of.tax_year}: every amount is now zero."
+            self._words(_LEFT, self._y, told, _TEXT, 10)
         self._y -= 8
         self._rule()
         self._y -= 18
@@ -146,7 +152,9 @@ class _Page:
         of = self._of
         self._section("What we report to you and to the IRS")
         principal = f"What you owed on {_day(of.box_2_on)}, before any payment of that day."
-        if of.box_11_on:
+        if not of.is_due:
+            principal = ""
+        elif of.box_11_on:
             principal = f"What you owed when the mortgage came to us, on {_day(of.box_11_on)}."
         elif of.box_2_on == of.box_3_on:
             principal = f"What you borrowed on {_day(of.box_3_on)}."

@@ -348,6 +348,27 @@ comment on column compliance.filing_references.reference is 'Receipt id (IRIS) o
 comment on column compliance.filing_references.submitted_by is 'Who submitted it.';
 comment on column compliance.filing_references.submitted_at is 'When.';
 
+create view compliance.submitted_1098 as
+select
+    d.tax_year, d.loan_id, p.version as report_version, d.part, d.version, f.disposition, f.borrower_id,
+    f.identity_version, r.reference || '|' || d.submission_id || '|' || d.record_id as unique_record_id
+from compliance.filed_1098 as d
+inner join compliance.filing_references as r on d.report_id = r.report_id and d.file_name = r.file_name
+inner join compliance.reports as p on d.report_id = p.report_id
+inner join compliance.forms_1098 as f on d.tax_year = f.tax_year and d.loan_id = f.loan_id and d.version = f.version;
+comment on view compliance.submitted_1098 is
+'The records that went to the authority, with the form that each says: what is compared to tell what to correct.';
+comment on column compliance.submitted_1098.tax_year is 'Tax year.';
+comment on column compliance.submitted_1098.loan_id is 'Mortgage.';
+comment on column compliance.submitted_1098.report_version is 'Version of the report with which it was submitted.';
+comment on column compliance.submitted_1098.part is '1, or 2 for the second record of a two-transaction correction.';
+comment on column compliance.submitted_1098.version is 'Version of the form that the record says.';
+comment on column compliance.submitted_1098.disposition is
+'Whether that form was due. The record of one that was not says zeros, under the name that was filed before.';
+comment on column compliance.submitted_1098.borrower_id is 'Payer of record of that form.';
+comment on column compliance.submitted_1098.identity_version is 'Version of the payer''s tax identity.';
+comment on column compliance.submitted_1098.unique_record_id is 'Id by which the authority knows the record.';
+
 -- As before, with this wing among ours: what fills millions of forms tells the planner so before it reads them back.
 create or replace function operations.analyze_table(target text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

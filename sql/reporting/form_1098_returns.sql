@@ -9,31 +9,25 @@ with forms as (
 ),
 
 submitted as (
-    -- the last record that was submitted of each loan, and the id by which the authority knows it
-    select distinct on (d.loan_id)
-        d.loan_id, d.version, r.reference || '|' || d.submission_id || '|' || d.record_id as unique_record_id
-    from compliance.filed_1098 as d
-    inner join compliance.filing_references as r on d.report_id = r.report_id and d.file_name = r.file_name
-    inner join compliance.reports as p on d.report_id = p.report_id
-    where d.tax_year = %(tax_year)s and p.version < %(report_version)s
-    order by d.loan_id asc, p.version desc, d.part desc
+    -- the last record that was submitted of each loan
+    select distinct on (s.loan_id) s.loan_id, s.version, s.disposition, s.unique_record_id
+    from compliance.submitted_1098 as s
+    where s.tax_year = %(tax_year)s and s.report_version < %(report_version)s
+    order by s.loan_id asc, s.report_version desc, s.part desc
 ),
 
 named as (
     -- a form that was corrected to zeros stands under the name of the last record that was not
-    select distinct on (d.loan_id) d.loan_id, f.borrower_id, f.identity_version
-    from compliance.filed_1098 as d
-    inner join compliance.filing_references as r on d.report_id = r.report_id and d.file_name = r.file_name
-    inner join compliance.reports as p on d.report_id = p.report_id
-    inner join compliance.forms_1098 as f
-        on d.tax_year = f.tax_year and d.loan_id = f.loan_id and d.version = f.version
-    where d.tax_year = %(tax_year)s and p.version < %(report_version)s and f.disposition = 'reportable'
-    order by d.loan_id asc, p.version desc, d.part desc
+    select distinct on (s.loan_id) s.loan_id, s.borrower_id, s.identity_version
+    from compliance.submitted_1098 as s
+    where
+        s.tax_year = %(tax_year)s and s.report_version < %(report_version)s and s.disposition = 'reportable'
+    order by s.loan_id asc, s.report_version desc, s.part desc
 ),
 
 filed as (
     select
-        s.loan_id, s.unique_record_id, f.version, f.disposition, n.borrower_id, n.identity_version, f.hash,
+        s.loan_id, s.unique_record_id, s.disposition, n.borrower_id, n.identity_version, f.hash,
         i.identity_index, i.tin_type,
         row(
             f.box_1_cents, f.box_2_cents, f.box_3_on, f.box_4_cents, f.box_5_cents, f.box_6_cents,

@@ -1,5 +1,5 @@
 -- What the statements to borrowers say: the forms of a version that are due, what box 1 is made of, and who else
--- signed. For :loans, or for all where it is null.
+-- signed; and zeros for who was last told of a form that is due no more. For :loans, or for all where it is null.
 with forms as (
     select distinct on (f.loan_id) f.*
     from compliance.forms_1098 as f
@@ -7,25 +7,56 @@ with forms as (
         f.tax_year = %(tax_year)s and f.report_version <= %(report_version)s
         and (%(loans)s::bigint[] is null or f.loan_id = any(%(loans)s::bigint[]))
     order by f.loan_id asc, f.version desc
+),
+
+submitted as (
+    -- the last record that was submitted of each loan
+    select distinct on (s.loan_id) s.loan_id, s.disposition, s.borrower_id, s.identity_version
+    from compliance.submitted_1098 as s
+    where
+        s.tax_year = %(tax_year)s and s.report_version < %(report_version)s
+        and (%(loans)s::bigint[] is null or s.loan_id = any(%(loans)s::bigint[]))
+    order by s.loan_id asc, s.report_version desc, s.part desc
+),
+
+statements as (
+    -- amounts are multiplied by 1, or by 0 where none is due; then the name is the one under which the form was filed
+    select f.loan_id, 1 as factor, f.borrower_id, f.identity_version
+    from forms as f
+    where f.disposition = 'reportable'
+    union all
+    select f.loan_id, 0, s.borrower_id, s.identity_version
+    from forms as f
+    inner join submitted as s on f.loan_id = s.loan_id
+    where f.disposition <> 'reportable' and s.disposition = 'reportable'
 )
 
 select
     f.loan_id, l.loan_number, i.borrower_id, i.version as identity_version, i.tin_type, i.identity_encrypted,
-    i.address_encrypted,
-    f.ledger_interest_cents, f.ledger_fees_cents, f.service_fees_cents, f.paid_by_others_cents,
-    f.reported_last_year_cents, f.prepaid_now_cents, f.refunded_cents,
-    f.box_1_cents, f.box_2_cents, f.box_2_on, f.box_3_on, f.box_4_cents, f.box_5_cents, f.box_6_cents,
-    f.box_7_is_mailing_address, f.box_8_property, f.box_9_properties, f.box_10_other, f.box_11_on,
-    o.seqs as co_borrower_seqs, o.identities as co_borrowers,
+    i.address_encrypted, s.factor = 1 as is_due,
     -- a statement that says something else than one that was sent is a corrected one
     (
-        select count(*) > 0 from compliance.filed_1098 as d
-        inner join compliance.filing_references as r on d.report_id = r.report_id and d.file_name = r.file_name
-        where d.tax_year = f.tax_year and d.loan_id = f.loan_id and d.version < f.version
-    ) as is_corrected
-from forms as f
+        select count(*) > 0 from compliance.submitted_1098 as e
+        where e.tax_year = f.tax_year and e.loan_id = f.loan_id and e.version < f.version
+    ) as is_corrected,
+    o.seqs as co_borrower_seqs, o.identities as co_borrowers,
+    s.factor * f.ledger_interest_cents as ledger_interest_cents,
+    s.factor * (f.ledger_fees_cents - f.service_fees_cents) as late_charges_cents,
+    s.factor * f.paid_by_others_cents as paid_by_others_cents,
+    s.factor * f.reported_last_year_cents as reported_last_year_cents,
+    s.factor * f.prepaid_now_cents as prepaid_now_cents,
+    s.factor * f.refunded_cents as refunded_cents,
+    s.factor * f.box_1_cents as box_1_cents,
+    s.factor * f.box_2_cents as box_2_cents,
+    f.box_2_on, f.box_3_on,
+    s.factor * f.box_4_cents as box_4_cents,
+    s.factor * f.box_5_cents as box_5_cents,
+    s.factor * f.box_6_cents as box_6_cents,
+    f.box_7_is_mailing_address, f.box_8_property, f.box_9_properties, f.box_10_other, f.box_11_on
+from statements as s
+inner join forms as f on s.loan_id = f.loan_id
 inner join servicing.loans as l on f.loan_id = l.loan_id
-inner join servicing.tax_identities as i on f.borrower_id = i.borrower_id and f.identity_version = i.version
+inner join servicing.tax_identities as i on s.borrower_id = i.borrower_id and s.identity_version = i.version
 cross join
     lateral (
         select
@@ -34,5 +65,4 @@ cross join
         from servicing.co_borrowers as c
         where c.loan_id = f.loan_id
     ) as o
-where f.disposition = 'reportable'
 order by f.loan_id

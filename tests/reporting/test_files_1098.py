@@ -22,14 +22,10 @@ from payments_pipeline.reporting.lifecycle import WrittenFile
 from payments_pipeline.reporting.register_1098 import write_register
 from payments_pipeline.rules.form_1098 import Policy
 from tests.reporting import taxbook
+from tests.reporting.reading import records_of
 from tests.reporting.taxbook import Loan
 
 NOT_IN_OREGON = Address("1 Elm Street", "Salem", "OR", "10001")
-
-
-def records_of(path: Path) -> list[dict[str, fire.Value]]:
-    content = path.read_bytes()
-    return [fire.read_record(content[at : at + 750]) for at in range(0, len(content), 750)]
 
 
 def test_the_fire_file_holds_a_return_for_each_form_that_is_due(

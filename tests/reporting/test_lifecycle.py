@@ -1,5 +1,6 @@
 """The life of a report: four eyes, a log that tells when it was touched, and corrections of what was filed."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,19 @@ from payments_pipeline.formats import fire, iris
 from payments_pipeline.formats.tax_identity import Address, Identity
 from payments_pipeline.reporting import lifecycle
 from payments_pipeline.reporting.filer import read_filer
-from payments_pipeline.reporting.files_1098 import Desk, RefusedFileError, write_csv, write_fire, write_iris
+from payments_pipeline.reporting.files_1098 import (
+    Desk,
+    RefusedFileError,
+    write_csv,
+    write_fire,
+    write_iris,
+    write_statements,
+)
 from payments_pipeline.reporting.form_1098 import Form1098Error, draft
 from payments_pipeline.reporting.lifecycle import LifecycleError, Report, find_report
 from payments_pipeline.rules.form_1098 import Policy
 from tests.reporting import taxbook
+from tests.reporting.reading import pages_of, records_of
 from tests.reporting.taxbook import Loan
 
 
@@ -42,11 +51,6 @@ def filed(desk: Desk, write: Callable[[Desk], list[lifecycle.WrittenFile]] = wri
 
 def _now(desk: Desk) -> Report:
     return find_report(desk.connection, "form_1098", "2025", desk.report.version)
-
-
-def records_of(path: Path) -> list[dict[str, fire.Value]]:
-    content = path.read_bytes()
-    return [fire.read_record(content[at : at + 750]) for at in range(0, len(content), 750)]
 
 
 def test_a_report_goes_from_draft_to_submission_step_by_step(desk: Callable[[], Desk]) -> None:
@@ -381,6 +385,37 @@ def test_a_form_that_was_corrected_to_zeros_stands_under_the_name_under_which_it
     # it was the borrower after all: what is corrected is Jane Doe's form, since no trust has one
     taxbook.identify(owner, loan, 3, loan.identity)
     assert _said(desk()) == [("corrected", "Jane Doe", 1_000_00)]
+
+
+def test_whose_filed_form_is_due_no_more_gets_one_corrected_statement_of_zeros(
+    desk: Callable[[], Desk], owner: psycopg.Connection[Any], book: dict[str, Loan]
+) -> None:
+    loan = book["first of January paid in December"]
+    filed(desk())
+    _refund(owner, loan, 1_500_00)
+    trust = replace(book["ordinary"], payer_kind="trust")  # due no more either, and never of the trust
+    taxbook.identify(owner, trust, 2, Identity(business="Doe Family Trust", tin="071234567"))
+    second = desk()
+    assert [loan.loan_id in _sent(second), trust.loan_id in _sent(second), len(_sent(second))] == [True, True, 14]
+    for due_no_more in (loan, trust):
+        page = _sent(second)[due_no_more.loan_id]
+        for words in ("CORRECTED", "every amount is now zero", "Jane Doe", "***-**-3456"):
+            assert words in page
+        assert set(re.findall(r"-?\$[\d,.]+", page)) == {"$0.00"}
+    filed(second)
+    assert len(_sent(desk())) == 14, "the same version says the same"
+
+    _refund(owner, book["insured"], 20_00)
+    third = _sent(desk())
+    assert [loan.loan_id in third, trust.loan_id in third, len(third)] == [False, False, 12]
+    assert "CORRECTED" in third[book["insured"].loan_id]
+
+
+def _sent(desk: Desk) -> dict[int, str]:
+    """The statements of a version: what each says, by its loan."""
+    write_statements(desk)
+    files = desk.path(".statements").rglob("*.pdf")
+    return {int(path.stem[-10:]): "\n".join(pages_of(path)) for path in files}
 
 
 def _said(desk: Desk) -> list[tuple[str, str, int]]:

@@ -1,8 +1,5 @@
 """The borrower's statement: one page in words, two where they do not fit, and nothing of others on it."""
 
-import re
-import zlib
-from base64 import a85decode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -18,6 +15,7 @@ from payments_pipeline.reporting.files_1098 import Desk, write_statements
 from payments_pipeline.reporting.form_1098 import draft
 from payments_pipeline.reporting.statement_1098 import Statement, write_statement
 from payments_pipeline.rules.form_1098 import Policy
+from tests.reporting.reading import pages_of
 from tests.reporting.taxbook import PERSONAL_DATA, Loan
 
 PLAIN = Statement(
@@ -27,6 +25,7 @@ PLAIN = Statement(
     identity=Identity(first="Jane", last="Doe", tin="900123456"),
     co_borrowers=["Sam Doe"],
     address=Address("12 Elm Street", "Salem", "OR", "97301", "US"),
+    is_due=True,
     is_corrected=False,
     interest_cents=11_845_11,
     late_charges_cents=59_96,
@@ -47,21 +46,6 @@ PLAIN = Statement(
     box_10_other=None,
     box_11_on=None,
 )
-
-
-def pages_of(path: Path) -> list[str]:
-    """The words on each page, in the order in which they were drawn."""
-    pages = []
-    for stream in re.findall(rb"stream\r?\n(.*?)endstream", path.read_bytes(), re.DOTALL):
-        drawn = zlib.decompress(a85decode(stream.strip().removesuffix(b"~>")))
-        words = re.findall(rb"\(((?:[^()\\]|\\.)*)\) Tj", drawn)
-        pages.append("\n".join(_unescaped(word) for word in words))
-    return pages
-
-
-def _unescaped(word: bytes) -> str:
-    plain = re.sub(rb"\\(\d{3})", lambda code: bytes([int(code[1], 8)]), word)
-    return re.sub(rb"\\(.)", rb"\1", plain).decode("cp1252")
 
 
 @pytest.fixture
