@@ -5,7 +5,7 @@
 
 create table servicing.applications (
     application_id bigint primary key,
-    uli text not null unique,
+    uli text not null,
     loan_id bigint,
     applied_on date,
     action_taken smallint not null check (action_taken between 1 and 8),
@@ -30,13 +30,19 @@ create table servicing.applications (
     check ((action_taken = 6) = (applied_on is null)),
     check (applied_on <= action_taken_on)
 );
+-- A ULI is given to one application, in capitals or not (edit S306), and stays with the loan: whoever buys it, or buys
+-- it back, reports the purchase under it too.
+create unique index applications_uli on servicing.applications (upper(uli)) where action_taken <> 6;
+create unique index applications_purchase on servicing.applications (upper(uli), action_taken_on)
+where action_taken = 6;
 create index applications_action on servicing.applications (action_taken_on);
 create index applications_loan on servicing.applications (loan_id) where loan_id is not null;
 comment on table servicing.applications is
 'Covered applications, originations and purchases, whatever became of them. Codes are those of Regulation C.';
 comment on column servicing.applications.application_id is 'Number that the origination system gave it.';
 comment on column servicing.applications.uli is
-'Universal Loan Identifier with its check digits, given once and kept for life; of a purchased loan the originator''s.';
+'Universal Loan Identifier with its check digits, given once and kept for life. A purchase has that of the originator: '
+'ours, where we buy back what we made.';
 comment on column servicing.applications.loan_id is 'Loan that we service; none where there is none, or no longer.';
 comment on column servicing.applications.applied_on is 'When the application came; none for a purchased loan.';
 comment on column servicing.applications.action_taken is

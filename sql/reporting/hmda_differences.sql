@@ -78,7 +78,8 @@ unknown as (
 ),
 
 unreported as (
-    -- a loan that we made in the period, or bought for ourselves, and no application says so
+    -- a loan that we made in the period, or bought for ourselves, and no application says so; of what was bought back an
+    -- older one says that we made it
     select s.loan_id, coalesce(s.acquired_on, s.originated_on) as day
     from serviced as s
     left join servicing.loan_tax_terms as x on s.loan_id = x.loan_id
@@ -89,7 +90,12 @@ unreported as (
         end
         and not exists (
             select from servicing.applications as a
-            where a.loan_id = s.loan_id
+            where
+                a.loan_id = s.loan_id
+                and case
+                    when s.acquired_on is null then a.action_taken = 1
+                    else a.action_taken = 6 and a.action_taken_on between %(first_day)s and %(last_day)s
+                end
         )
 )
 

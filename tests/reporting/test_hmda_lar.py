@@ -298,6 +298,115 @@ def test_a_loan_of_the_year_that_no_application_tells_of_is_flagged(connection: 
     assert differences(connection, ActivityPeriod(2025)).get("application", 0) >= 1
 
 
+def _bought_back(connection: Connection, application: int, on: date, number: int = 1) -> None:
+    """A purchase of the loan that came of an application, under a number of its own."""
+    purchase = -application - number
+    connection.execute(
+        "insert into servicing.applications (application_id, uli, loan_id, action_taken, action_taken_on, loan_type, "
+        "loan_purpose, is_preapproval_requested, occupancy_type, amount_cents, hoepa_status, submission_channel, "
+        "initially_payable, nmlsr_id) select %s, uli, loan_id, 6, %s, loan_type, loan_purpose, false, occupancy_type, "
+        "amount_cents, hoepa_status, 3, 3, nmlsr_id from servicing.applications where application_id = %s",
+        (purchase, on, application),
+    )
+    connection.execute(
+        "insert into servicing.application_terms (application_id, lien_status, note_rate_ppm, term_months) "
+        "select %s, lien_status, note_rate_ppm, term_months from servicing.application_terms where application_id = %s",
+        (purchase, application),
+    )
+    connection.execute(
+        "insert into servicing.application_properties (application_id, street, city, state, zip, county_fips, "
+        "census_tract, units, is_manufactured) select %s, street, city, state, zip, county_fips, census_tract, units, "
+        "is_manufactured from servicing.application_properties where application_id = %s",
+        (purchase, application),
+    )
+
+
+@pytest.fixture
+def made(connection: Connection) -> tuple[int, str, int]:
+    """An ordinary loan that we made in 2024: its application, its ULI, and its number."""
+    found = connection.execute(
+        "select a.application_id, a.uli, a.loan_id from servicing.applications a "
+        "join servicing.application_properties p using (application_id) "
+        "where a.action_taken = 1 and a.loan_id is not null and extract(year from a.action_taken_on) = 2024 "
+        "and p.units = 1 and not p.is_manufactured and not a.is_reverse and not a.is_open_end "
+        "and not a.is_business_purpose order by 1 limit 1"
+    ).fetchone()
+    assert found is not None
+    application, uli, loan = found
+    return application, uli, loan
+
+
+def _actions(desk: Desk, uli: str) -> list[int]:
+    return sorted(record.action_taken for record in _written(desk) if record.uli == uli)
+
+
+def test_a_loan_that_was_made_sold_and_bought_back_is_reported_each_time_under_its_uli(
+    connection: Connection, made: tuple[int, str, int], tmp_path: Path, census: Census
+) -> None:
+    application, uli, _ = made
+    known = originated.desk_of(connection, "2024", tmp_path).report
+    _bought_back(connection, application, date(2025, 3, 3))
+    assert originated.desk_of(connection, "2024", tmp_path).report == known, "what was reported stays as it is"
+    desk = originated.desk_of(connection, "2025", tmp_path, census=census)
+    assert _actions(desk, uli) == [6]
+    with judged(desk) as judgement:
+        assert {each.edit for each in judgement.broken} <= {"Q629"}
+
+
+def test_a_loan_that_is_bought_back_in_the_year_in_which_it_was_made_asks_for_a_confirmation(
+    connection: Connection, made: tuple[int, str, int], tmp_path: Path, census: Census
+) -> None:
+    application, uli, _ = made
+    _bought_back(connection, application, date(2024, 12, 30))
+    _bought_back(connection, application, date(2024, 12, 31), number=2)
+    desk = originated.desk_of(connection, "2024", tmp_path, census=census)
+    assert _actions(desk, uli) == [1, 6, 6]
+    with judged(desk) as judgement:
+        assert {each.edit for each in judgement.broken} == {"Q600", "Q629"}
+    assert len(_write_confirmed(desk)) == 1
+
+
+def test_a_uli_is_of_one_application_and_of_one_purchase_a_day(
+    connection: Connection, made: tuple[int, str, int]
+) -> None:
+    application, uli, _ = made
+    _bought_back(connection, application, date(2025, 3, 3))
+    with pytest.raises(psycopg.errors.UniqueViolation, match="applications_purchase"), connection.transaction():
+        _bought_back(connection, application, date(2025, 3, 3), number=2)
+    with pytest.raises(psycopg.errors.UniqueViolation, match="applications_uli"), connection.transaction():
+        connection.execute(
+            "update servicing.applications set uli = %s where application_id = "
+            "(select max(application_id) from servicing.applications where action_taken <> 6)",
+            (uli.lower(),),
+        )
+
+
+def test_a_loan_that_was_bought_back_is_flagged_until_a_purchase_tells_of_it(
+    connection: Connection, made: tuple[int, str, int], tmp_path: Path
+) -> None:
+    application, _, loan = made
+    connection.execute(
+        "insert into servicing.loan_tax_terms (loan_id, acquired_on, is_purchase, is_principal_residence) "
+        "values (%s, '2025-03-03', true, true) on conflict (loan_id) do update set acquired_on = excluded.acquired_on, "
+        "owner_name = null",
+        (loan,),
+    )
+
+    def is_flagged() -> bool:
+        originated.desk_of(connection, "2025", tmp_path)
+        return bool(
+            _one(
+                connection,
+                "select exists (select from compliance.hmda_differences where loan_id = %s and field = 'application')",
+                loan,
+            )
+        )
+
+    assert is_flagged(), "its only application is that of 2024"
+    _bought_back(connection, application, date(2025, 3, 3))
+    assert not is_flagged()
+
+
 def test_rows_that_were_touched_or_moved_are_found(loaded: Database, connection: Connection, tmp_path: Path) -> None:
     originated.desk_of(connection, "2024", tmp_path)
     connection.execute("set role none")
