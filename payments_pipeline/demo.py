@@ -240,11 +240,10 @@ def _run_with(
 
 
 def _is_reported(database: Database, year: str) -> bool:
-    """Whether there is a report of the year, or nothing to report."""
+    """Whether there is a report of the year, or the books begin after it."""
     with database.connect("compliance") as connection:
-        return bool(find_reports(connection, KIND, year)) or not query(
-            connection, "reporting/form_1098_years", year=year
-        )
+        begins_on: date = query(connection, "reporting/form_1098_horizon")[0]["begins_on"]
+        return begins_on.year > int(year) or bool(find_reports(connection, KIND, year))
 
 
 def _not_run(connection: Any, first: date, last: date) -> list[date]:
