@@ -84,7 +84,7 @@ def draft(connection: psycopg.Connection[Any], tax_year: int, policy: Policy, pr
         # without it the forms just added count as none, and reading them back takes a nested loop over millions
         connection.execute("select operations.analyze_table('compliance.forms_1098')")
     parameters = {"uses_january_15": policy.uses_january_15}
-    is_complete = posted_until >= date(tax_year + 1, 1, 31)
+    is_over = posted_until >= date(tax_year + 1, 1, 31)
     is_same = bool(known) and not changed and known[-1].parameters == parameters
     if is_same and known[-1].status in ("validated", "approved"):
         # where its records stand in the files is noted once, and corrections refer to it
@@ -97,7 +97,7 @@ def draft(connection: psycopg.Connection[Any], tax_year: int, policy: Policy, pr
             version=known[-1].version,
         )[0]["is_overtaken"]
     # what was a preview becomes a report when the last day that may change it has been posted
-    if is_same and (known[-1].summary["is_complete"] or not is_complete):
+    if is_same and (known[-1].preview_because is None or not is_over):
         return known[-1]
     _refuse_difference(connection, tax_year, version)
     due = file_by(tax_year)
@@ -109,7 +109,7 @@ def draft(connection: psycopg.Connection[Any], tax_year: int, policy: Policy, pr
         parameters=parameters,
         summary={
             "posted_until": posted_until.isoformat(),
-            "is_complete": is_complete,
+            "preview_because": None if is_over else f"the books are posted to {posted_until}",
             "changed_forms": changed,
             "lines": bridge(connection, tax_year, version),
         },

@@ -67,10 +67,10 @@ def draft(
             "a register of no rows is not filed; check that the origination system's applications were loaded.",
         )
     parameters = filer.parameters()
-    is_complete = today > period.last_day
+    is_over = today > period.last_day
     is_same = bool(known) and not changed and known[-1].parameters == parameters
     # what was a preview becomes a report when the period is over
-    if is_same and (known[-1].summary["is_complete"] or not is_complete):
+    if is_same and (known[-1].preview_because is None or not is_over):
         return known[-1]
     return add_report(
         connection,
@@ -79,8 +79,7 @@ def draft(
         version=version,
         parameters=parameters,
         summary={
-            "is_complete": is_complete,
-            "preview_because": None if is_complete else f"the period ends on {period.last_day}",
+            "preview_because": None if is_over else f"the period ends on {period.last_day}",
             "rows": content["applications"],
             "changed_rows": changed,
             "actions": content["actions"],

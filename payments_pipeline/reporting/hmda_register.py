@@ -63,7 +63,7 @@ tr.total td { border-top: 2px solid #333; font-weight: 600; }
 </style>
 <h1>HMDA register of {{ period }}, version {{ report.version }}</h1>
 <p>{{ report.status | capitalize }}; prepared by {{ report.prepared_by }}. {{ institution }}, LEI {{ lei }}. Due on {{ due }};
-kept until {{ kept }}.{% if not is_complete %} <span class="bad">This is a preview: {{ preview_because }}.</span>{% endif %}</p>
+kept until {{ kept }}.{% if report.preview_because %} <span class="bad">This is a preview: {{ report.preview_because }}.</span>{% endif %}</p>
 <p class="next"><b>Next:</b> {{ next_step }}</p>
 
 <h2>What became of the applications</h2>
@@ -126,8 +126,6 @@ def write_register(desk: Desk, judgement: Judgement) -> list[WrittenFile]:
         lei=desk.filer.institution.lei,
         due=desk.period.file_by,
         kept=desk.period.retain_until,
-        is_complete=desk.report.summary["is_complete"],
-        preview_because=desk.report.summary["preview_because"],
         next_step=next_step(desk.report, judgement),
         actions=_actions(desk.report),
         rows=f"{judgement.rows:,}",
@@ -174,8 +172,8 @@ def next_step(report: Report, judgement: Judgement) -> str:
             "mend the rows, or say why they are right as they are: "
             f"payments report hmda {which} --format lar --out DIR {words}"
         )
-    if not report.summary["is_complete"]:
-        return f"wait: {report.summary['preview_because']}, and what happens until then belongs into it."
+    if report.preview_because:
+        return f"wait: {report.preview_because}, and what happens until then belongs into it."
     if report.status == "drafted":
         return f"write the file: payments report hmda {which} --format lar --out DIR"
     if report.status == "validated":
@@ -192,7 +190,7 @@ def markdown(desk: Desk, judgement: Judgement, differences: Mapping[str, int], f
         f"**Next:** {next_step(report, judgement)}",
         "",
         f"Due on {desk.period.file_by}; prepared by {report.prepared_by}; content `{report.content_hash.hex()[:16]}`.",
-        "" if report.summary["is_complete"] else f"\n*A preview: {report.summary['preview_because']}.*\n",
+        f"\n*A preview: {report.preview_because}.*\n" if report.preview_because else "",
         "| action taken | rows |",
         "|---|---:|",
         *(f"| {code} {name} | {count} |" for code, name, count in _actions(report)),

@@ -55,12 +55,8 @@ class Report:
     @property
     def preview_because(self) -> str | None:
         """Why it cannot be approved however often it is checked: what it is about may still change. None if it may not."""
-        if self.summary.get("is_complete", True):
-            return None
-        return (
-            self.summary.get("preview_because")
-            or f"the books are posted to {self.summary.get('posted_until') or 'no day yet'}"
-        )
+        because: str | None = self.summary["preview_because"]
+        return because
 
     @property
     def command(self) -> str:

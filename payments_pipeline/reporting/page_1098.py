@@ -94,9 +94,9 @@ class Page:
             f"**{file_by(year):%B %-d, %Y}** and may be corrected until {correct_until(year):%B %-d, %Y}."
         )
         lines = [f"# Form 1098 for {year}, version {report.version}: {report.status}", what]
-        if not report.summary["is_complete"]:
+        if report.preview_because:
             lines.append(
-                f"**This is a preview.** The books are posted to {report.summary['posted_until'] or 'no day yet'}; a "
+                f"**This is a preview.** The books are posted to {report.summary['posted_until']}; a "
                 f"return or a release in January {year + 1} may still change the forms, so it cannot be approved before "
                 f"January 31, {year + 1} is posted."
             )
@@ -120,7 +120,7 @@ class Page:
         year, status = self.desk.tax_year, self.desk.report.status
         if status in ("submitted", "corrected"):
             return "nothing. What changes from now on is the next version, and is filed as a correction."
-        if not self.desk.report.summary["is_complete"]:
+        if self.desk.report.preview_because:
             return f"compute it again when the days up to January 31, {year + 1} are posted."
         return {
             "drafted": "write its file: materialize `compliance/report_files` for this year.",

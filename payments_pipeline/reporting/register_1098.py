@@ -61,8 +61,8 @@ tr.total td { border-top: 2px solid #333; font-weight: 600; }
 .ok { color: #0a6b2d; } .bad { color: #a31515; font-weight: 600; } .quiet { color: #555; }
 </style>
 <h1>Form 1098 register for {{ year }}, version {{ report.version }}</h1>
-<p>{{ report.status | capitalize }}; prepared by {{ report.prepared_by }}. The ledger is posted to {{ posted_until }}.
-{% if not is_complete %}<span class="bad">The year is not closed in the books: January 31, {{ year + 1 }} must be posted, since
+<p>{{ report.status | capitalize }}; prepared by {{ report.prepared_by }}. The ledger is posted to {{ report.summary.posted_until }}.
+{% if report.preview_because %}<span class="bad">The year is not closed in the books: January 31, {{ year + 1 }} must be posted, since
 a return or a release of January may still change the forms. This is a preview.</span>{% endif %}</p>
 <p>Statements to borrowers by {{ furnish_by }}; returns by {{ file_by }}; corrections until {{ correct_until }}.
 Interest that accrues in full by January 15 and was received in December
@@ -160,14 +160,11 @@ def _page(desk: Desk, review: Review, csv_name: str) -> str:
     side = {name: sum(line["cents"] for line in lines if line["side"] == name) for name in ("ledger", "forms")}
     last = {line["side"]: line["line"] for line in lines}
     titles = {"ledger": "received by the general ledger", "forms": "forms, and what rules leave out"}
-    posted_until = desk.report.summary["posted_until"]
     found = differences(desk.connection, year, desk.report.version)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     return environment.from_string(_PAGE).render(
         year=year,
         report=desk.report,
-        posted_until=posted_until or "nowhere yet",
-        is_complete=desk.report.summary["is_complete"],
         furnish_by=f"{furnish_by(year):%B %-d, %Y}",
         file_by=f"{file_by(year):%B %-d, %Y}",
         correct_until=f"{correct_until(year):%B %-d, %Y}",

@@ -12,7 +12,7 @@ select
     f.paid_by_others_cents, f.reported_last_year_cents, f.prepaid_now_cents, f.refunded_cents, f.box_1_cents,
     f.box_2_cents, f.box_2_on, f.box_2_is_as_boarded, f.box_3_on, f.box_4_cents, f.box_5_cents, f.box_6_cents,
     f.box_7_is_mailing_address, f.box_9_properties, f.box_11_on,
-    coalesce(i.country, '') <> '' and i.country <> 'US' as is_abroad
+    coalesce(i.country <> 'US', false) as is_abroad
 from forms as f
 inner join servicing.loans as l on f.loan_id = l.loan_id
 left join servicing.tax_identities as i on f.borrower_id = i.borrower_id and f.identity_version = i.version

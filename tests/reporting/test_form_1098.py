@@ -309,7 +309,7 @@ def test_a_year_without_a_payment_is_computed_on_the_oldest_server_too(
     with database.connect("compliance") as connection:
         report = draft(connection, 2025, POLICY, "Pat")
         assert report.version == 1
-        assert report.summary["is_complete"]
+        assert report.preview_because is None
         assert form_1098.differences(connection, 2025, 1) == []
         assert list(stream(
             connection, "reporting/form_1098_returns", tax_year=2025, report_version=1, transactions=["original"]

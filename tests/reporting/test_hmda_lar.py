@@ -186,11 +186,11 @@ def test_a_register_of_a_period_that_is_not_over_is_a_preview_and_cannot_be_appr
     connection: Connection, tmp_path: Path
 ) -> None:
     desk = originated.desk_of(connection, "2026", tmp_path, today=date(2026, 12, 31))
-    assert desk.report.summary["preview_because"] == "the period ends on 2026-12-31"
+    assert desk.report.preview_because == "the period ends on 2026-12-31"
     _write_confirmed(desk)
     with pytest.raises(LifecycleError, match="is a preview: the period ends on 2026-12-31"):
         approve(connection, find_report(connection, "hmda_lar", "2026"), "Kim")
-    assert originated.desk_of(connection, "2026", tmp_path).report.summary["is_complete"]
+    assert originated.desk_of(connection, "2026", tmp_path).report.preview_because is None
 
 
 def _write_confirmed(desk: Desk) -> list[Path]:
