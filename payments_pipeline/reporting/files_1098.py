@@ -1,8 +1,8 @@
 """The files of Form 1098, each written under a temporary name, validated, and only then given its own.
 
 What the validator refuses never stands there as if it could be filed, and what differs from what was approved never
-takes its place. Where the year has been filed before, the files
-hold what differs from what was filed: forms that were missing, and the corrections of the others.
+takes its place. Where the year has been filed before, the files hold what differs from what was filed: forms that were
+missing, and the corrections of the others.
 """
 
 import csv
@@ -30,7 +30,6 @@ from payments_pipeline.reporting.whole_books import stream
 _FAULTS_SHOWN: Final = 20
 _ROWS_AT_A_TIME: Final = 50_000
 _MOST_UPLOADS: Final = 100
-
 
 Fault = fire.Fault | iris.Fault
 
@@ -136,11 +135,10 @@ def write_fire(desk: Desk) -> list[WrittenFile]:
                     if not is_open:
                         writer.begin_group(fire_1098.issuer(desk.filer))
                         is_open = True
-                    payee = fire_1098.payee(form)
-                    filed.note(form, path.name, "", str(writer.payee(payee)))
+                    filed.note(form, path.name, "", str(writer.payee(fire_1098.payee(form))))
                     records += 1
-                    for code in fire.AMOUNT_OF_BOX.values():
-                        written[code] += int(str(payee[f"amount_{code}"]))
+                    for box, cents in form.amounts.items():
+                        written[fire.AMOUNT_OF_BOX[box]] += cents
                 if is_open:
                     writer.end_group()
             writer.close()
@@ -156,23 +154,25 @@ def write_iris(desk: Desk) -> list[WrittenFile]:
     require_agreement(desk.connection, desk.report)
     written: list[WrittenFile] = []
     with becoming_together() as begin, Filed(desk) as filed:
+
+        def finish(transmission: iris.Transmission, type_: iris.TransmissionType, number: int, path: Path) -> None:
+            part, count = begin(path), len(transmission.details)
+            _transmit(desk, part, path, transmission, type_, number)
+            written.append(WrittenFile.of(path, "iris", count, part))
+
         for type_, transactions in iris_1098.TRANSMISSIONS.items():
-            number = 0
-            transmission = iris.Transmission()
-            name = desk.path(f".iris-{type_}{number + 1:03}.xml").name
+            number, transmission, path = 1, iris.Transmission(), desk.path(f".iris-{type_}001.xml")
             for form in _known_to_iris(desk, transactions):
-                record_id = str(len(transmission.details) + 1)
-                detail = iris_1098.detail(form, desk.report.period, record_id)
+                detail = iris_1098.detail(form, desk.report.period, str(len(transmission.details) + 1))
                 if not transmission.takes(detail):
-                    number += 1
-                    written.append(_transmit(desk, begin, transmission, type_, number, name))
-                    transmission, record_id = iris.Transmission(), "1"
-                    name = desk.path(f".iris-{type_}{number + 1:03}.xml").name
-                    detail = iris_1098.detail(form, desk.report.period, record_id)
-                transmission.add(detail, iris_1098.boxes(form))
-                filed.note(form, name, iris_1098.SUBMISSION_ID, record_id)
+                    finish(transmission, type_, number, path)
+                    number, transmission = number + 1, iris.Transmission()
+                    path = desk.path(f".iris-{type_}{number:03}.xml")
+                    detail = iris_1098.detail(form, desk.report.period, "1")
+                transmission.add(detail, form.amounts)
+                filed.note(form, path.name, iris_1098.SUBMISSION_ID, str(len(transmission.details)))
             if transmission.details:
-                written.append(_transmit(desk, begin, transmission, type_, number + 1, name))
+                finish(transmission, type_, number, path)
         _refuse_empty(sum(file.records for file in written), desk)
         _refuse_unapproved(desk, written)
     return written
@@ -190,26 +190,20 @@ def _known_to_iris(desk: Desk, transactions: Sequence[Transaction]) -> Iterator[
 
 
 def _transmit(
-    desk: Desk,
-    begin: Callable[[Path], Path],
-    transmission: iris.Transmission,
-    type_: iris.TransmissionType,
-    number: int,
-    name: str,
-) -> WrittenFile:
-    path, count = desk.folder / name, len(transmission.details)
+    desk: Desk, part: Path, path: Path, transmission: iris.Transmission, type_: iris.TransmissionType, number: int
+) -> None:
+    """Write a transmission and have it checked, by its rules and by the schema."""
     manifest = iris_1098.manifest(
         desk.report, desk.filer, type_, number, is_test=desk.is_test, is_prior_year=desk.is_prior_year
     )
-    part = begin(path)
+    count = len(transmission.details)
     with part.open("wb") as out:
         transmission.write(out, manifest, iris_1098.header(desk.report, desk.filer))
-    transmission.details.clear()
+    transmission.details.clear()  # checking takes memory too
     checked = iris.check_file(part, most=_FAULTS_SHOWN)
     if not checked.is_accepted or checked.totals != transmission.totals or checked.returns != count:
         _refuse(path, [str(fault) for fault in checked.faults], checked.fault_count, checked.faults)
     _refuse_outside_schema(desk, part, path)
-    return WrittenFile.of(path, "iris", count, part)
 
 
 def _refuse_outside_schema(desk: Desk, part: Path, path: Path) -> None:
@@ -254,17 +248,9 @@ def _write_upload(
     ]
     transmission = iris.Transmission()
     for form, row in zip(forms, rows, strict=True):
-        transmission.add(iris.detail(row), iris_1098.boxes(form))
-    manifest = iris_1098.manifest(
-        desk.report, desk.filer, type_, number, is_test=desk.is_test, is_prior_year=desk.is_prior_year
-    )
+        transmission.add(iris.detail(row), form.amounts)
     part = begin(path)
-    with part.open("wb") as out:
-        transmission.write(out, manifest, iris_1098.header(desk.report, desk.filer))
-    checked = iris.check_file(part, most=_FAULTS_SHOWN)
-    if not checked.is_accepted:
-        _refuse(path, [str(fault) for fault in checked.faults], checked.fault_count, checked.faults)
-    _refuse_outside_schema(desk, part, path)
+    _transmit(desk, part, path, transmission, type_, number)
     with part.open("w", encoding="ascii", newline="") as out_text:
         writer = csv.writer(out_text)
         writer.writerow(iris.portal_head())

@@ -63,6 +63,17 @@ class Return:
     box_10_other: str | None
     box_11_on: date | None
 
+    @property
+    def amounts(self) -> dict[int, int]:
+        """The boxes that hold amounts, in cents."""
+        return {
+            1: self.box_1_cents,
+            2: self.box_2_cents,
+            4: self.box_4_cents,
+            5: self.box_5_cents,
+            6: self.box_6_cents,
+        }
+
 
 def draft(connection: psycopg.Connection[Any], tax_year: int, policy: Policy, prepared_by: str) -> Report:
     """The forms of the year as the ledger has them now, as the next version of the report.

@@ -93,17 +93,6 @@ def header(report: Report, filer: Filer) -> dict[str, str]:
     }
 
 
-def boxes(form: Return) -> dict[int, int]:
-    """The amounts of a return by box, in cents."""
-    return {
-        1: form.box_1_cents,
-        2: form.box_2_cents,
-        4: form.box_4_cents,
-        5: form.box_5_cents,
-        6: form.box_6_cents,
-    }
-
-
 def detail_values(form: Return, tax_year: str, record_id: str) -> dict[str, str]:
     """A return by the paths of its elements. Amounts of zero are left out, but for the interest."""
     is_correction = form.transaction in TRANSMISSIONS["C"]
@@ -122,7 +111,7 @@ def detail_values(form: Return, tax_year: str, record_id: str) -> dict[str, str]
         "OtherTxt": plain(form.box_10_other or "")[:100].rstrip(),
         "MortgageAcquisitionDt": form.box_11_on.isoformat() if form.box_11_on else "",
     }
-    for box, cents in boxes(form).items():
+    for box, cents in form.amounts.items():
         if cents or box == 1:
             values[AMOUNT_OF_BOX[box]] = amount(cents)
     return values
