@@ -18,7 +18,6 @@ from payments_pipeline.errors import PaymentsError
 from payments_pipeline.hmda.census import Census
 from payments_pipeline.hmda.edits import FILE_EDITS, ROW_EDITS, SHEET_EDITS
 from payments_pipeline.hmda.edits.model import (
-    QUARTERS,
     YEARS,
     Edit,
     EditKind,
@@ -29,10 +28,9 @@ from payments_pipeline.hmda.edits.model import (
 )
 from payments_pipeline.hmda.edits.whole_file import sums
 from payments_pipeline.hmda.reader import IDENTITY, Chunk, Fault, number_column, read_register
+from payments_pipeline.rules.hmda import QUARTERS
 
 Array = np.ndarray[Any, np.dtype[Any]]
-PARSER: Final = "parser"
-"""What a formatting error is listed as, for want of an edit of its own."""
 _SEED: Final = 0x5EED
 
 
@@ -47,7 +45,7 @@ class Violation:
     """One edit that one row breaks; edits of the whole file have no row."""
 
     edit: str
-    kind: str
+    kind: EditKind
     row: int | None
     field: str
     value: str
@@ -59,9 +57,8 @@ class Single:
     """A finding of one violation."""
 
     edit: str
-    kind: str
+    kind: EditKind
     text: str
-    blocks_filing: bool
     row: int | None
     field: str
     value: str
@@ -87,9 +84,9 @@ class InRows:
         return self.broken.id
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> EditKind:
         """The stage that runs it."""
-        return self.broken.kind.value
+        return self.broken.kind
 
     @property
     def text(self) -> str:
@@ -100,11 +97,6 @@ class InRows:
     def count(self) -> int:
         """How many rows break it."""
         return len(self.at)
-
-    @property
-    def blocks_filing(self) -> bool:
-        """Whether the platform takes no filing as long as this stands."""
-        return self.broken.kind.blocks_filing
 
     def violations(self, limit: int | None = None) -> Iterator[Violation]:
         """A violation a row, in order."""
@@ -187,12 +179,12 @@ class RegisterCheck:
 
 
 def _single(edit: Any, row: int | None, value: str) -> Single:
-    kind: EditKind = edit.kind
-    return Single(edit.id, kind.value, edit.text, kind.blocks_filing, row, "; ".join(edit.names()), value)
+    return Single(edit.id, edit.kind, edit.text, row, "; ".join(edit.names()), value)
 
 
 def _formatting_error(fault: Fault) -> Single:
-    return Single(PARSER, PARSER, fault.text, True, fault.row, fault.field, fault.value)
+    # it is listed as its stage, for want of an edit of its own
+    return Single(EditKind.PARSER.value, EditKind.PARSER, fault.text, fault.row, fault.field, fault.value)
 
 
 class _RowEdits:

@@ -13,11 +13,12 @@ import orjson
 from payments_pipeline.hmda.catalogue import edits_table
 from payments_pipeline.hmda.census import read_census
 from payments_pipeline.hmda.check import Finding, RegisterCheck, Violation
-from payments_pipeline.hmda.edits.model import QUARTERS, YEARS
+from payments_pipeline.hmda.edits.model import YEARS, EditKind
+from payments_pipeline.rules.hmda import QUARTERS
 from payments_pipeline.words import counted
 
-_KINDS = ("parser", "syntactic", "validity", "quality", "macro")
-_CAN_BLOCK = _KINDS[:3]
+_Key = tuple[EditKind, str, str]
+"""What is counted together: the findings of an edit, or the formatting errors of a field."""
 
 
 @click.group()
@@ -58,7 +59,7 @@ def _print_json(register: RegisterCheck) -> bool:
     stream = sys.stdout.buffer
     stream.write(b'{"violations": [')
     for findings in register.findings():
-        is_blocked |= any(finding.blocks_filing for finding in findings)
+        is_blocked |= any(finding.kind.blocks_filing for finding in findings)
         for violation in _in_order(findings):
             stream.write((b"\n" if is_first else b",\n") + orjson.dumps(asdict(violation)))
             is_first = False
@@ -76,27 +77,27 @@ def _print_summary(register: RegisterCheck, rows: int) -> bool:
     """Print how often each edit is broken, with its wording and the first rows, and whether the file can be filed."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # values and wordings have characters that not every terminal has
-    found: dict[tuple[str, str, str], list[Violation]] = {}
-    texts: dict[tuple[str, str, str], str] = {}
-    counts = Counter[tuple[str, str, str]]()
-    blocking = Counter[str]()
+    found: dict[_Key, list[Violation]] = {}
+    texts: dict[_Key, str] = {}
+    counts = Counter[_Key]()
+    blocking = Counter[EditKind]()
     for findings in register.findings():
         for finding in findings:
             # formatting errors are told apart by their fields, edits by their ids
             one = next(finding.violations(1))
-            key = (finding.kind, finding.edit, one.field if finding.kind == "parser" else "")
+            key = (finding.kind, finding.edit, one.field if finding.kind is EditKind.PARSER else "")
             counts[key] += finding.count
             texts[key] = finding.text
             shown = found.setdefault(key, [])
             shown += finding.violations(rows - len(shown))
-            if finding.blocks_filing:
+            if finding.kind.blocks_filing:
                 blocking[finding.kind] += finding.count
-    for key in sorted(found, key=lambda key: (_KINDS.index(key[0]), key[1:])):
+    for key in sorted(found, key=lambda key: (key[0].order, key[1:])):
         _print_edit(key, texts[key], counts[key], found[key])
     parsed = register.totals.rows if register.totals else 0
     click.echo(f"{counted(register.lines, 'row')} read, {register.lines - parsed:,} of them with formatting errors")
     if blocking:
-        faults = ", ".join(f"{blocking[kind]:,} {kind}" for kind in _CAN_BLOCK if blocking[kind])
+        faults = ", ".join(f"{blocking[kind]:,} {kind}" for kind in EditKind if blocking[kind])
         click.echo(f"Not ready to file: {faults}.")
     else:
         to_verify = sum(counts.values())
@@ -106,9 +107,9 @@ def _print_summary(register: RegisterCheck, rows: int) -> bool:
     return bool(blocking)
 
 
-def _print_edit(key: tuple[str, str, str], text: str, count: int, shown: list[Violation]) -> None:
+def _print_edit(key: _Key, text: str, count: int, shown: list[Violation]) -> None:
     kind, edit, field = key
-    click.echo(f"{edit if kind != 'parser' else field}  {kind}, {count:,}\n  {text}")
+    click.echo(f"{field if kind is EditKind.PARSER else edit}  {kind}, {count:,}\n  {text}")
     for violation in shown:
         where = f"row {violation.row}" if violation.row else "file"
         click.echo(f"  {where}: {violation.field} = {violation.value!r}")

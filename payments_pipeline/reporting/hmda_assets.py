@@ -15,7 +15,7 @@ import dagster as dg
 
 from payments_pipeline.clock import now
 from payments_pipeline.daily import remedies_shown, table
-from payments_pipeline.hmda.edits.model import YEARS
+from payments_pipeline.hmda.edits.model import YEARS, EditKind
 from payments_pipeline.hmda.institution import read_institution
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.reporting.hmda_files import Broken, Desk, Judgement, judged, write_lar
@@ -36,15 +36,17 @@ activity_quarters: Final = dg.StaticPartitionsDefinition(
 _FOLDER: Final = Path("reports") / "hmda"
 
 CHECKS: Final = {
-    "no_formatting_error": (("parser",), "Every field holds what its parser takes; another value drops the row."),
-    "no_syntactic_edit": (("syntactic",), "The file hangs together: year, LEI, number of rows, no duplicates."),
-    "no_validity_edit": (("validity",), "No field, and no fields together, say what cannot be."),
-    "quality_edits_are_confirmed": (("quality",), "What is unlikely was mended, or confirmed with a reason."),
-    "macro_edits_are_confirmed": (("macro",), "What is unlikely of the file as a whole was confirmed with a reason."),
+    EditKind.PARSER: ("no_formatting_error", "Every field holds what its parser takes; another value drops the row."),
+    EditKind.SYNTACTIC: ("no_syntactic_edit", "The file hangs together: year, LEI, number of rows, no duplicates."),
+    EditKind.VALIDITY: ("no_validity_edit", "No field, and no fields together, say what cannot be."),
+    EditKind.QUALITY: ("quality_edits_are_confirmed", "What is unlikely was mended, or confirmed with a reason."),
+    EditKind.MACRO: (
+        "macro_edits_are_confirmed",
+        "What is unlikely of the file as a whole was confirmed with a reason.",
+    ),
 }
 """The stages of the platform as checks: the first three block filing, the others wait for somebody's word."""
 _AGREEMENT: Final = "origination_and_servicing_agree"
-_BLOCKING: Final = ("no_formatting_error", "no_syntactic_edit", "no_validity_edit")
 
 APPLICATIONS: Final = table(
     "servicing.applications",
@@ -70,8 +72,8 @@ def _register(name: str, sentence: str, partitions: dg.PartitionsDefinition[str]
         specs=[spec],
         check_specs=[
             *(
-                dg.AssetCheckSpec(check, asset=spec.key, description=meaning, blocking=check in _BLOCKING)
-                for check, (_, meaning) in CHECKS.items()
+                dg.AssetCheckSpec(check, asset=spec.key, description=meaning, blocking=kind.blocks_filing)
+                for kind, (check, meaning) in CHECKS.items()
             ),
             dg.AssetCheckSpec(
                 _AGREEMENT,
@@ -114,8 +116,8 @@ def _made(
             judged_report = find_report(connection, KIND, str(period), report.version)
             metadata = _metadata(replace(desk, report=judged_report), judgement, differing, files)
     yield dg.MaterializeResult(asset_key=key, metadata=metadata)
-    for check, (kinds, _) in CHECKS.items():
-        yield _result(check, key, judgement.of_kind(*kinds), is_blocking=check in _BLOCKING)
+    for kind, (check, _) in CHECKS.items():
+        yield _result(check, key, judgement.of_kind(kind), is_blocking=kind.blocks_filing)
     yield dg.AssetCheckResult(
         asset_key=key,
         check_name=_AGREEMENT,

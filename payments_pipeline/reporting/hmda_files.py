@@ -17,7 +17,8 @@ import psycopg
 
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.hmda.census import Census
-from payments_pipeline.hmda.check import PARSER, Finding, InRows, RegisterCheck, Violation
+from payments_pipeline.hmda.check import Finding, InRows, RegisterCheck, Violation
+from payments_pipeline.hmda.edits.model import EditKind
 from payments_pipeline.hmda.institution import Filer
 from payments_pipeline.hmda.layout import LAR_FIELDS, SEPARATOR
 from payments_pipeline.pii import PersonalData
@@ -26,8 +27,8 @@ from payments_pipeline.reporting.files import becoming
 from payments_pipeline.reporting.hmda_lar import lines, require_agreement
 from payments_pipeline.reporting.lifecycle import Report, WrittenFile, log, refuse_what_nobody_approved
 from payments_pipeline.rules.hmda import ActivityPeriod
+from payments_pipeline.words import counted
 
-CONFIRMABLE: Final = ("quality", "macro")
 _LISTED: Final = 1_000
 """Rows of an edit that are kept to be shown; whoever has more of them has another problem."""
 _INDEX: Final = "hmda edits"
@@ -81,17 +82,12 @@ class Broken:
     """An edit that the register breaks."""
 
     edit: str
-    kind: str
+    kind: EditKind
     rows: int
     wording: str
     evidence: bytes
     examples: tuple[Example, ...] = field(repr=False)
     confirmation: Confirmation | None = None
-
-    @property
-    def blocks(self) -> bool:
-        """Whether the file cannot be filed as long as this stands."""
-        return self.kind not in CONFIRMABLE
 
     @property
     def is_open(self) -> bool:
@@ -107,14 +103,14 @@ class Judgement:
     rows: int
     broken: tuple[Broken, ...]
 
-    def of_kind(self, *kinds: str) -> list[Broken]:
+    def of_kind(self, *kinds: EditKind) -> list[Broken]:
         """The edits of these kinds."""
         return [each for each in self.broken if each.kind in kinds]
 
     @property
     def refusal(self) -> BlockedRegisterError | None:
         """Why it may not be filed, or nothing."""
-        if blocking := [each for each in self.broken if each.blocks]:
+        if blocking := [each for each in self.broken if each.kind.blocks_filing]:
             return BlockedRegisterError(
                 f"the register breaks edits that block filing, and was given no name: {_listed(blocking)}",
                 "correct the applications in the origination system, load them again and make the register anew; "
@@ -153,7 +149,7 @@ def judged(desk: Desk) -> Iterator[Judgement]:
                 "reporting/hmda_edits",
                 report_id=desk.report.report_id,
                 edit=each.edit,
-                kind=each.kind,
+                kind=each.kind.value,
                 rows=each.rows,
                 evidence=each.evidence,
                 wording=each.wording,
@@ -167,7 +163,7 @@ def judged(desk: Desk) -> Iterator[Judgement]:
 
 def confirm(desk: Desk, judgement: Judgement, reasons: Mapping[str, str], actor: str) -> Judgement:
     """Note that somebody says that what these edits ask about is right; the judgement as it is then."""
-    askable = {each.edit: each for each in judgement.broken if not each.blocks}
+    askable = {each.edit: each for each in judgement.broken if not each.kind.blocks_filing}
     if unknown := sorted(reasons.keys() - askable.keys()):
         raise BlockedRegisterError(
             f"{', '.join(unknown)}: there is nothing to confirm",
@@ -238,18 +234,18 @@ def _collected(register: RegisterCheck, personal_data: PersonalData) -> list[Bro
             edit,
             each.kind,
             each.rows,
-            "A field does not hold what it must." if edit == PARSER else each.wording,
+            "A field does not hold what it must." if each.kind is EditKind.PARSER else each.wording,
             personal_data.index(each.digest.hexdigest(), _INDEX),
             tuple(each.examples),
         )
-        for edit, each in sorted(found.items(), key=lambda item: (_order(item[1].kind), item[0]))
+        for edit, each in sorted(found.items(), key=lambda item: (item[1].kind.order, item[0]))
     ]
 
 
 class _Gathered:
     """What is known of an edit so far."""
 
-    def __init__(self, kind: str, wording: str) -> None:
+    def __init__(self, kind: EditKind, wording: str) -> None:
         self.kind = kind
         self.wording = wording
         self.rows = 0
@@ -275,17 +271,14 @@ class _Gathered:
         self.examples += [Example(each.row, uli, each.field, each.value) for each, uli in zip(shown, ulis, strict=True)]
 
 
-def _order(kind: str) -> int:
-    return (PARSER, "syntactic", "validity", "quality", "macro").index(kind)
-
-
 def _with_confirmations(desk: Desk, broken: Iterable[Broken]) -> list[Broken]:
     rows = query(desk.connection, "reporting/hmda_confirmation_list", period=desk.report.period)
     known = {(row["edit"], bytes(row["evidence"])): Confirmation(row["reason"], row["confirmed_by"]) for row in rows}
     return [
-        replace(each, confirmation=None if each.blocks else known.get((each.edit, each.evidence))) for each in broken
+        replace(each, confirmation=None if each.kind.blocks_filing else known.get((each.edit, each.evidence)))
+        for each in broken
     ]
 
 
 def _listed(broken: list[Broken]) -> str:
-    return "; ".join(f"{each.edit} ({each.rows:,} {'row' if each.rows == 1 else 'rows'})" for each in broken)
+    return "; ".join(f"{each.edit} ({counted(each.rows, 'row')})" for each in broken)

@@ -5,16 +5,19 @@ names none: it stands in the metadata of runs.
 """
 
 import csv
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined
 
+from payments_pipeline.hmda.edits.model import EditKind
 from payments_pipeline.postgres.run import query
 from payments_pipeline.reporting.files import becoming
 from payments_pipeline.reporting.hmda_files import Broken, Desk, Judgement
 from payments_pipeline.reporting.lifecycle import Report, WrittenFile
 from payments_pipeline.rules.hmda import ActivityPeriod
+from payments_pipeline.words import counted
 
 ACTIONS: Final = {
     1: "Loan originated",
@@ -40,9 +43,6 @@ DIFFERENCES: Final = {
     "zip": "Property: ZIP code",
     "county": "Property: county",
 }
-_STAGES: Final = {
-    "parser": "formatting", "syntactic": "syntactic", "validity": "validity", "quality": "quality", "macro": "macro",
-}  # fmt: skip
 _DIFFERENCES_SHOWN: Final = 50
 _EXAMPLES_SHOWN: Final = 5
 
@@ -113,11 +113,8 @@ def write_register(desk: Desk, judgement: Judgement) -> list[WrittenFile]:
         writer.writerow(("edit", "stage", "line", "uli", "field", "value"))
         for each in judgement.broken:
             writer.writerows(
-                (each.edit, _STAGES[each.kind], one.line, one.uli, one.field, one.value) for one in each.examples
+                (each.edit, _stage(each), one.line, one.uli, one.field, one.value) for one in each.examples
             )
-    counts: dict[str, int] = {}
-    for row in found:
-        counts[row["field"]] = counts.get(row["field"], 0) + 1
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_PAGE)
     text = template.render(
         report=desk.report,
@@ -131,10 +128,10 @@ def write_register(desk: Desk, judgement: Judgement) -> list[WrittenFile]:
         rows=f"{judgement.rows:,}",
         broken=[
             {
-                "name": each.edit if each.kind != "parser" else "formatting errors",
-                "kind": _STAGES[each.kind],
+                "name": each.edit if each.kind is not EditKind.PARSER else "formatting errors",
+                "kind": _stage(each),
                 "rows": _rows(each),
-                "blocks": each.blocks,
+                "blocks": each.kind.blocks_filing,
                 "wording": each.wording,
                 "confirmation": each.confirmation,
                 "examples": each.examples[:_EXAMPLES_SHOWN],
@@ -142,7 +139,7 @@ def write_register(desk: Desk, judgement: Judgement) -> list[WrittenFile]:
             for each in judgement.broken
         ],
         has_census=desk.census is not None,
-        counts=_counts(counts),
+        counts=_counts(Counter(row["field"] for row in found)),
         differences=found[:_DIFFERENCES_SHOWN],
         listing=listing.name,
         rows_listing=rows_listing.name,
@@ -164,7 +161,7 @@ def next_step(report: Report, judgement: Judgement) -> str:
     which = f"--year {period.year}" + (f" --quarter {period.quarter}" if period.quarter else "")
     if report.status in ("submitted", "corrected"):
         return "nothing; what changes from now on is submitted again as the next version."
-    if any(each.blocks for each in judgement.broken):
+    if any(each.kind.blocks_filing for each in judgement.broken):
         return "correct the applications in the origination system, load them again, and make the register anew."
     if waiting := [each.edit for each in judgement.broken if each.is_open]:
         words = " ".join(f"--confirm {edit}=REASON" for edit in waiting)
@@ -200,7 +197,7 @@ def markdown(desk: Desk, judgement: Judgement, differences: Mapping[str, int], f
     if judgement.broken:
         lines += ["| edit | stage | rows | what it asks | answer |", "|---|---|---:|---|---|"]
         lines += [
-            f"| {each.edit} | {_STAGES[each.kind]} | {each.rows:,} | {_cell(each.wording)} | {_cell(_answer(each))} |"
+            f"| {each.edit} | {_stage(each)} | {each.rows:,} | {_cell(each.wording)} | {_cell(_answer(each))} |"
             for each in judgement.broken
         ]
     else:
@@ -216,17 +213,21 @@ def markdown(desk: Desk, judgement: Judgement, differences: Mapping[str, int], f
 
 
 def _answer(broken: Broken) -> str:
-    if broken.blocks:
+    if broken.kind.blocks_filing:
         return "blocks filing"
     if broken.confirmation:
         return f"confirmed by {broken.confirmation.confirmed_by}: {broken.confirmation.reason}"
     return "to be confirmed or mended"
 
 
+def _stage(broken: Broken) -> str:
+    return "formatting" if broken.kind is EditKind.PARSER else broken.kind
+
+
 def _rows(broken: Broken) -> str:
-    if broken.kind == "macro" or (broken.examples and broken.examples[0].line is None):
+    if broken.kind is EditKind.MACRO or (broken.examples and broken.examples[0].line is None):
         return "the file as a whole"
-    return f"{broken.rows:,} {'row' if broken.rows == 1 else 'rows'}"
+    return counted(broken.rows, "row")
 
 
 def _actions(report: Report) -> list[tuple[int, str, str]]:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from payments_pipeline.hmda.census import Census, read_census
-from payments_pipeline.hmda.check import PARSER, RegisterCheck
+from payments_pipeline.hmda.check import RegisterCheck
 from payments_pipeline.hmda.edits import FILE_EDITS, ROW_EDITS, SHEET_EDITS
 from payments_pipeline.hmda.edits.model import YEARS, EditKind
 from payments_pipeline.hmda.layout import LAR_FIELDS
@@ -53,8 +53,8 @@ def we_say(path: Path, year: int) -> Said:
             for violation in finding.violations():
                 if violation.row is None:
                     # the engine's answers have no macro edits: the platform runs them as a stage of their own
-                    said.of_file |= {violation.edit} - ({violation.edit} if violation.kind == "macro" else set())
-                elif violation.kind == PARSER:
+                    said.of_file |= {violation.edit} - ({violation.edit} if violation.kind is EditKind.MACRO else set())
+                elif violation.kind is EditKind.PARSER:
                     said.faults[violation.row].append(f"{violation.field}={violation.value}")
                 else:
                     said.edits[violation.row].add(violation.edit)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from payments_pipeline.hmda.census import Census
-from payments_pipeline.hmda.check import PARSER, RegisterCheck
+from payments_pipeline.hmda.check import RegisterCheck
 from payments_pipeline.hmda.edits import ALL_EDITS, FILE_EDITS, ROW_EDITS, SHEET_EDITS
 from payments_pipeline.hmda.edits.model import YEARS, EditKind, Institution
 from payments_pipeline.hmda.layout import LAR_BY_KEY, LAR_KEYS, SHEET_BY_KEY
@@ -40,7 +40,7 @@ def check_rows(path: Path, rows: Iterable[Row], *, year: int, quarter: int | Non
     for findings in RegisterCheck(path, year=year, quarter=quarter, census=CENSUS).findings():
         for finding in findings:
             for violation in finding.violations():
-                found[violation.row].add(violation.field if violation.kind == PARSER else violation.edit)
+                found[violation.row].add(violation.field if violation.kind is EditKind.PARSER else violation.edit)
     return found
 
 

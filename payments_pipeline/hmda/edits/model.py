@@ -7,7 +7,7 @@ to the next is declared once for each wording, with the years of each; nothing i
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Final
 
 import polars as pl
@@ -19,13 +19,13 @@ from payments_pipeline.hmda.records import TransmittalSheet
 FIRST_YEAR: Final = 2024
 LAST_YEAR: Final = 2026
 YEARS: Final = tuple(range(FIRST_YEAR, LAST_YEAR + 1))
-QUARTERS: Final = (1, 2, 3)
-"""Quarters that are filed; the fourth is filed with the year."""
 
 
-class EditKind(Enum):
-    """The stage of the platform that runs an edit."""
+class EditKind(StrEnum):
+    """The stage of the platform that finds what is wrong, in the order in which they run."""
 
+    PARSER = "parser"
+    """Formatting errors, which have no edits of their own."""
     SYNTACTIC = "syntactic"
     VALIDITY = "validity"
     QUALITY = "quality"
@@ -34,7 +34,12 @@ class EditKind(Enum):
     @property
     def blocks_filing(self) -> bool:
         """Quality and macro edits may be verified by the filer; the others must be mended."""
-        return self in (EditKind.SYNTACTIC, EditKind.VALIDITY)
+        return self not in (EditKind.QUALITY, EditKind.MACRO)
+
+    @property
+    def order(self) -> int:
+        """Its place among the stages."""
+        return list(EditKind).index(self)
 
 
 class Period(Enum):
