@@ -1,37 +1,28 @@
 """Who files registers: what the transmittal sheet says of the institution, from data/institution.toml."""
 
-import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from payments_pipeline.errors import PaymentsError
 from payments_pipeline.hmda.edits.model import Institution
 from payments_pipeline.hmda.records import TransmittalSheet
 from payments_pipeline.paths import DATA_DIR
 from payments_pipeline.rules.hmda import ActivityPeriod
+from payments_pipeline.who_files import Section, read_who_files
 
 INSTITUTION_FILE: Final = DATA_DIR / "institution.toml"
 _WHOLE_YEAR: Final = 4
 
 
-class InstitutionError(PaymentsError):
-    """The file that says who files does not say it."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _Named(_Section):
+class _Named(Section):
     name: str = Field(min_length=1, max_length=100)
     lei: str = Field(pattern=r"^[0-9A-Z]{20}$")
     federal_agency: int
     tax_id: str = Field(pattern=r"^\d{2}-\d{7}$")
 
 
-class _Contact(_Section):
+class _Contact(Section):
     name: str = Field(min_length=1)
     phone: str = Field(pattern=r"^\d{3}-\d{3}-\d{4}$")
     email: str = Field(pattern=r"^[^@\s|]+@[^@\s|]+$")
@@ -41,7 +32,7 @@ class _Contact(_Section):
     zip: str = Field(pattern=r"^\d{5}(-\d{4})?$")
 
 
-class Filer(_Section):
+class Filer(Section):
     """The institution, and whom the regulator may ask."""
 
     institution: _Named
@@ -78,18 +69,4 @@ class Filer(_Section):
 
 def read_institution(path: Path = INSTITUTION_FILE) -> Filer:
     """The file, checked."""
-    try:
-        return Filer.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise InstitutionError(
-            f"{path} cannot be read: {error.strerror}", "name a file that is there: --institution"
-        ) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
-        faults = (
-            "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            if isinstance(error, ValidationError)
-            else str(error)
-        )
-        raise InstitutionError(
-            f"{path} does not say who files: {faults}", "correct it; data/institution.toml is an example."
-        ) from error
+    return read_who_files(Filer, path, example=INSTITUTION_FILE, option="--institution")

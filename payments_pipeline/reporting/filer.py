@@ -1,26 +1,17 @@
 """Who files: the filer, the transmitter and whom borrowers may ask, from data/filer.toml."""
 
-import tomllib
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from payments_pipeline.errors import PaymentsError
 from payments_pipeline.paths import DATA_DIR
+from payments_pipeline.who_files import Section, read_who_files
 
 FILER_FILE: Final = DATA_DIR / "filer.toml"
 
 
-class FilerError(PaymentsError):
-    """The file that says who files does not say it."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Party(_Section):
+class Party(Section):
     """The filer, as the authority knows it."""
 
     name: str = Field(min_length=1, max_length=75)
@@ -32,7 +23,7 @@ class Party(_Section):
     phone: str = Field(pattern=r"^\d{10}$")
 
 
-class Transmitter(_Section):
+class Transmitter(Section):
     """Who sends the files, by the codes of both systems."""
 
     fire_control_code: str = Field(pattern=r"^[0-9A-Z]{5}$")
@@ -45,7 +36,7 @@ class Transmitter(_Section):
     contact_email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=50)
 
 
-class Help(_Section):
+class Help(Section):
     """Whom a borrower may ask about a statement."""
 
     help_phone: str
@@ -53,7 +44,7 @@ class Help(_Section):
     website: str
 
 
-class Filer(_Section):
+class Filer(Section):
     """All three."""
 
     filer: Party
@@ -63,16 +54,4 @@ class Filer(_Section):
 
 def read_filer(path: Path = FILER_FILE) -> Filer:
     """The file, checked."""
-    try:
-        return Filer.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise FilerError(f"{path} cannot be read: {error.strerror}", "name a file that is there: --filer") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
-        faults = (
-            "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            if isinstance(error, ValidationError)
-            else str(error)
-        )
-        raise FilerError(
-            f"{path} does not say who files: {faults}", "correct it; data/filer.toml is an example."
-        ) from error
+    return read_who_files(Filer, path, example=FILER_FILE, option="--filer")
