@@ -33,7 +33,7 @@ tax_years: Final = dg.TimeWindowPartitionsDefinition(
     timezone=NEW_YORK.key,
     end_offset=1,
 )
-one_year_a_run: Final = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
+one_period_a_run: Final = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
 
 # A backfill over a range is one run, days in order: a run of its own for each day would cost seconds of overhead a day.
 one_run_a_range: Final = dg.BackfillPolicy.single_run()

@@ -12,7 +12,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 
 from payments_pipeline.daily import remedies_shown, told_of
-from payments_pipeline.partitions import one_year_a_run, tax_years
+from payments_pipeline.partitions import one_period_a_run, tax_years
 from payments_pipeline.postgres.run import query
 from payments_pipeline.reporting.marts import MANIFEST, OF_NO_DAY, Dbt, Translator, reaching
 from payments_pipeline.resources import Platform
@@ -33,7 +33,7 @@ class _OverYears(Translator):
     name="compliance_marts",
     select=OF_NO_DAY,
     partitions_def=tax_years,
-    backfill_policy=one_year_a_run,
+    backfill_policy=one_period_a_run,
     dagster_dbt_translator=_OverYears(),
 )
 def compliance_marts(

@@ -15,7 +15,7 @@ import psycopg
 from payments_pipeline.clock import now
 from payments_pipeline.daily import asset_key, remedies_shown, table, told_of
 from payments_pipeline.formats import fire
-from payments_pipeline.partitions import one_year_a_run, tax_years
+from payments_pipeline.partitions import one_period_a_run, tax_years
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.run import query
 from payments_pipeline.reporting import form_1098_checks as checks
@@ -62,7 +62,7 @@ class Choices(Preparation):
     ],
     check_specs=[checks.FORMS_AGREE, checks.LOANS_TO_LOOK_AT],
     partitions_def=tax_years,
-    backfill_policy=one_year_a_run,
+    backfill_policy=one_period_a_run,
 )
 def forms(
     context: dg.AssetExecutionContext, config: Choices, platform: dg.ResourceParam[Platform]
@@ -93,7 +93,7 @@ def forms(
     ],
     check_specs=[*checks.EDITS],
     partitions_def=tax_years,
-    backfill_policy=one_year_a_run,
+    backfill_policy=one_period_a_run,
 )
 def files(
     context: dg.AssetExecutionContext, config: Preparation, platform: dg.ResourceParam[Platform]
@@ -129,7 +129,7 @@ def files(
     ],
     check_specs=[checks.LOG_IS_WHOLE],
     partitions_def=tax_years,
-    backfill_policy=one_year_a_run,
+    backfill_policy=one_period_a_run,
 )
 def review(
     context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]

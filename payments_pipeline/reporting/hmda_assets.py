@@ -17,6 +17,7 @@ from payments_pipeline.clock import now
 from payments_pipeline.daily import remedies_shown, table
 from payments_pipeline.hmda.edits.model import YEARS, EditKind
 from payments_pipeline.hmda.institution import read_institution
+from payments_pipeline.partitions import one_period_a_run
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.reporting.hmda_files import Broken, Desk, Judgement, judged, write_lar
 from payments_pipeline.reporting.hmda_lar import KIND, differences, draft
@@ -82,7 +83,7 @@ def _register(name: str, sentence: str, partitions: dg.PartitionsDefinition[str]
             ),
         ],
         partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        backfill_policy=one_period_a_run,
     )
     def register(
         context: dg.AssetExecutionContext, config: Preparation, platform: dg.ResourceParam[Platform]
