@@ -21,7 +21,8 @@ with reported as (
 serviced as (
     -- the first instalment falls due in the second month after the note, so months since then tell the whole term
     select
-        l.loan_id, l.originated_on, x.acquired_on, l.original_principal_cents, l.principal_cents, l.rate_ppm,
+        l.loan_id, l.originated_on, x.acquired_on, x.owner_name, l.original_principal_cents, l.principal_cents,
+        l.rate_ppm,
         l.term_instalments + l.first_due_month
         - (12 * extract(year from l.originated_on) + extract(month from l.originated_on))::int - 2 as term_months,
         coalesce(s.lien_position, 1) as lien_position, p.street, p.city, p.state, p.zip, p.county_fips
@@ -78,15 +79,14 @@ unknown as (
 ),
 
 unreported as (
-    -- a loan that we made in the period, or bought for ourselves, and no application says so; of what was bought back an
-    -- older one says that we made it
+    -- a loan that we made in the period, or bought for ourselves, and no application says so; for what was bought back
+    -- one of a purchase must, since an older one says that we made it
     select s.loan_id, coalesce(s.acquired_on, s.originated_on) as day
     from serviced as s
-    left join servicing.loan_tax_terms as x on s.loan_id = x.loan_id
     where
         case
             when s.acquired_on is null then s.originated_on between %(first_day)s and %(last_day)s
-            else s.acquired_on between %(first_day)s and %(last_day)s and x.owner_name is null
+            else s.acquired_on between %(first_day)s and %(last_day)s and s.owner_name is null
         end
         and not exists (
             select from servicing.applications as a
