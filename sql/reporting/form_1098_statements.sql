@@ -10,8 +10,10 @@ with forms as (
 ),
 
 submitted as (
-    -- the last record that was submitted of each loan
-    select distinct on (s.loan_id) s.loan_id, s.disposition, s.borrower_id, s.identity_version
+    -- the last record that was submitted of each loan, and the first version of the form that was
+    select distinct on (s.loan_id)
+        s.loan_id, s.disposition, s.borrower_id, s.identity_version,
+        min(s.version) over (partition by s.loan_id) as first_version
     from compliance.submitted_1098 as s
     where
         s.tax_year = %(tax_year)s and s.report_version < %(report_version)s
@@ -21,24 +23,20 @@ submitted as (
 
 statements as (
     -- amounts are multiplied by 1, or by 0 where none is due; then the name is the one under which the form was filed
-    select f.loan_id, 1 as factor, f.borrower_id, f.identity_version
+    select
+        f.loan_id, (f.disposition = 'reportable')::integer as factor,
+        -- what says something else than was sent
+        coalesce(s.first_version < f.version, false) as is_corrected,
+        case when f.disposition = 'reportable' then f.borrower_id else s.borrower_id end as borrower_id,
+        case when f.disposition = 'reportable' then f.identity_version else s.identity_version end as identity_version
     from forms as f
-    where f.disposition = 'reportable'
-    union all
-    select f.loan_id, 0, s.borrower_id, s.identity_version
-    from forms as f
-    inner join submitted as s on f.loan_id = s.loan_id
-    where f.disposition <> 'reportable' and s.disposition = 'reportable'
+    left join submitted as s on f.loan_id = s.loan_id
+    where f.disposition = 'reportable' or s.disposition = 'reportable'
 )
 
 select
     f.loan_id, l.loan_number, i.borrower_id, i.version as identity_version, i.tin_type, i.identity_encrypted,
-    i.address_encrypted, s.factor = 1 as is_due,
-    -- a statement that says something else than one that was sent is a corrected one
-    (
-        select count(*) > 0 from compliance.submitted_1098 as e
-        where e.tax_year = f.tax_year and e.loan_id = f.loan_id and e.version < f.version
-    ) as is_corrected,
+    i.address_encrypted, s.factor = 1 as is_due, s.is_corrected,
     o.seqs as co_borrower_seqs, o.identities as co_borrowers,
     s.factor * f.ledger_interest_cents as ledger_interest_cents,
     s.factor * (f.ledger_fees_cents - f.service_fees_cents) as late_charges_cents,
