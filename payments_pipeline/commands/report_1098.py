@@ -16,7 +16,8 @@ from payments_pipeline.reporting.files_1098 import Desk, write_csv, write_fire, 
 from payments_pipeline.reporting.form_1098 import KIND, draft
 from payments_pipeline.reporting.lifecycle import FILED_FORMATS, WrittenFile, find_report, log, validated
 from payments_pipeline.reporting.register_1098 import write_register
-from payments_pipeline.rules.form_1098 import Policy
+from payments_pipeline.rules.calendar import business_date
+from payments_pipeline.rules.form_1098 import Policy, is_prior_year
 from payments_pipeline.settings import begin
 from payments_pipeline.words import counted
 
@@ -76,8 +77,8 @@ def form_1098(
             report = draft(connection, tax_year, Policy(uses_january_15=january_15), actor)
         else:
             report = find_report(connection, KIND, str(tax_year), version)
-        is_prior_year = tax_year < now(settings.home).year - 1
-        desk = Desk(connection, PersonalData.of(settings), report, filer, out.absolute(), is_test, is_prior_year)
+        is_prior = is_prior_year(tax_year, business_date(now(settings.home)))
+        desk = Desk(connection, PersonalData.of(settings), report, filer, out.absolute(), is_test, is_prior)
         files = write_statements(desk, _loan_ids(loans)) if loans else FORMATS[format_](desk)
         if format_ in FILED_FORMATS and not is_test:
             validated(connection, report, actor, files)

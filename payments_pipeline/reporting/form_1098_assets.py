@@ -29,7 +29,8 @@ from payments_pipeline.reporting.personal import personal_data_kept_out
 from payments_pipeline.reporting.preparation import Preparation
 from payments_pipeline.reporting.register_1098 import reviewed, write_register
 from payments_pipeline.resources import Platform
-from payments_pipeline.rules.form_1098 import Policy
+from payments_pipeline.rules.calendar import business_date
+from payments_pipeline.rules.form_1098 import Policy, is_prior_year
 from payments_pipeline.settings import load_settings
 
 _FILED: Final = ("approved", "submitted", "corrected")
@@ -166,7 +167,7 @@ def _desk(platform: Platform, connection: psycopg.Connection[Any], report: lifec
         report,
         read_filer(),
         reports_folder(platform.home, report.period),
-        is_prior_year=int(report.period) < now(platform.home).year - 1,
+        is_prior_year=is_prior_year(int(report.period), business_date(now(platform.home))),
     )
 
 

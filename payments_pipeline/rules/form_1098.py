@@ -328,6 +328,11 @@ def file_by(tax_year: int) -> date:
     return next_bank_day(date(tax_year + 1, 3, 31))
 
 
+def is_prior_year(tax_year: int, filed_on: date) -> bool:
+    """Whether a return is filed later than in the year after its own, which its file must say."""
+    return tax_year < filed_on.year - 1
+
+
 def correct_until(tax_year: int) -> date:
     """How long a return may be corrected: three years from when it was due."""
     due = file_by(tax_year)  # in March or April

@@ -223,13 +223,14 @@ def test_each_box_is_held_against_its_ledger_entries_by_the_marts(office: Office
     assert "borrower" not in columns[0]
 
 
+@pytest.mark.parametrize(("hour", "is_prior"), [(4, 0), (5, 1)])  # the new year begins in New York
 def test_whether_a_year_is_a_prior_one_goes_by_the_clock_of_the_home_as_for_the_command(
-    office: Office, tmp_path: Path
+    office: Office, tmp_path: Path, hour: int, is_prior: int
 ) -> None:
-    clock.set_clock(tmp_path, datetime(2028, 2, 1, tzinfo=UTC))
+    clock.set_clock(tmp_path, datetime(2028, 1, 1, hour, tzinfo=UTC))
     replace(office, home=tmp_path).run("report_the_tax_year", "2026")
     (file,) = form_1098_assets.reports_folder(tmp_path, "2026").glob("*.xml")
-    assert b"<PriorYearDataInd>1</PriorYearDataInd>" in file.read_bytes()
+    assert f"<PriorYearDataInd>{is_prior}</PriorYearDataInd>".encode() in file.read_bytes()
 
 
 def test_the_settings_of_the_tests_have_a_key() -> None:
