@@ -1,13 +1,15 @@
-"""Groups of commands, each of which is imported when it is called and not before.
+"""Groups of commands: they tell each of theirs in a whole sentence, and may import it when it is called and not before.
 
 So `payments --help` answers at once, although Dagster, pandas and the rest take seconds to import.
 """
 
 import importlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import click
+
+_WHOLE_SENTENCE: Final = 1_000
 
 
 class Entry(NamedTuple):
@@ -17,7 +19,20 @@ class Entry(NamedTuple):
     help: str
 
 
-class LazyGroup(click.Group):
+class Group(click.Group):
+    """A group that shows the first sentence of each command; click's own cuts it off where the line ends."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: D102
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.told_of(ctx, name)) for name in self.list_commands(ctx)])
+
+    def told_of(self, ctx: click.Context, name: str) -> str:
+        """The line for a command of the group."""
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(_WHOLE_SENTENCE) if command else ""
+
+
+class LazyGroup(Group):
     """A group whose commands are the entries of a registry, in its order."""
 
     def __init__(self, *args: Any, registry: Mapping[str, Entry], **kwargs: Any) -> None:
@@ -37,6 +52,5 @@ class LazyGroup(click.Group):
             raise TypeError(f"{entry.target} is no click command")
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: D102
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in self._registry.items()])
+    def told_of(self, ctx: click.Context, name: str) -> str:  # noqa: D102
+        return self._registry[name].help

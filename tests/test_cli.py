@@ -41,6 +41,17 @@ def test_every_command_is_there_and_explains_itself(name: str) -> None:
     assert command.help
 
 
+def test_a_group_tells_each_of_its_commands_in_a_whole_sentence() -> None:
+    shown = CliRunner().invoke(payments, ["db", "--help"], terminal_width=80).output
+    assert "Tell where the database is, whether it runs, and which migrations wait." in " ".join(shown.split())
+
+
+def test_a_day_that_is_none_is_refused_with_how_to_write_one() -> None:
+    refused = CliRunner().invoke(payments, ["verify", "--day", "2026-02-30"])
+    assert refused.exit_code == 2
+    assert "'2026-02-30' is no day; write it as YYYY-MM-DD" in refused.output
+
+
 def test_help_lists_the_commands_without_importing_what_they_need() -> None:
     code = (
         "import sys; from click.testing import CliRunner; from payments_pipeline.cli import payments;"

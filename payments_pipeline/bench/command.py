@@ -2,10 +2,11 @@
 
 import click
 
+from payments_pipeline.lazy import Group
 from payments_pipeline.settings import load_settings
 
 
-@click.group()
+@click.group(cls=Group)
 def bench() -> None:
     """Measure the platform on a world that is generated once and kept in PAYMENTS_HOME/bench."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from payments_pipeline.errors import DatabaseError
+from payments_pipeline.lazy import Group
 from payments_pipeline.postgres import url as urls
 from payments_pipeline.postgres.binaries import bundled_bin_dir
 from payments_pipeline.postgres.connect import Database, open_database
@@ -19,7 +20,7 @@ from payments_pipeline.postgres.server import DAGSTER_DATABASE, Server
 from payments_pipeline.settings import Settings, begin
 
 
-@click.group()
+@click.group(cls=Group)
 def db() -> None:
     """Look after the database: the embedded one, or that of PAYMENTS_DATABASE_URL."""
 

@@ -1,36 +1,33 @@
 """`payments export`: the books in formats that other tools read."""
 
 import sys
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import get_args
 
 import click
 
-from payments_pipeline.commands.dates import require_order
+from payments_pipeline.commands.dates import DAY, require_order
 from payments_pipeline.errors import PaymentsError
+from payments_pipeline.lazy import Group
 from payments_pipeline.ledger.export import Detail, TextFormat, write_parquet, write_text
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.reporting.files import becoming
 from payments_pipeline.settings import begin
 
-_DAY = click.DateTime(["%Y-%m-%d"])
 
-
-@click.group()
+@click.group(cls=Group)
 def export() -> None:
     """Write the books in formats that other tools read."""
 
 
 @export.command()
 @click.option("--format", "format_", type=click.Choice([*get_args(TextFormat), "parquet"]), required=True)
-@click.option("--from", "first", type=_DAY, help="First day, by effective date.")
-@click.option("--to", "last", type=_DAY, help="Last day.")
+@click.option("--from", "first", type=DAY, help="First day, by effective date.")
+@click.option("--to", "last", type=DAY, help="Last day.")
 @click.option("--detail", type=click.Choice(get_args(Detail)), default="transaction", show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write; needed for parquet.")
-def journal(
-    format_: TextFormat, first: datetime | None, last: datetime | None, detail: Detail, out: Path | None
-) -> None:
+def journal(format_: TextFormat, first: date | None, last: date | None, detail: Detail, out: Path | None) -> None:
     """Write the journal, every transaction with its entries, or one a day, kind and booking date.
 
     hledger and Beancount read it as it is, and add it up by themselves. The file appears when it is complete.
@@ -40,7 +37,7 @@ def journal(
         raise PaymentsError(
             "a Parquet file cannot be written to the screen", "say where to write it: --out journal.parquet"
         )
-    begin_on, end_on = first.date() if first else date.min, last.date() if last else date.max
+    begin_on, end_on = first or date.min, last or date.max
     require_order(begin_on, end_on, until="--to")
     with open_database(begin()).connect(application_name="payments export") as connection:
         connection.execute("set transaction isolation level repeatable read, read only")

@@ -1,12 +1,13 @@
 """`payments report reconciliation`: a reconciled day, for finance and for who audits it."""
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import click
 import psycopg
 
+from payments_pipeline.commands.dates import DAY
 from payments_pipeline.days_run import what_waits
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.reporting.files import becoming
@@ -20,7 +21,7 @@ FORMS: Final[tuple[Form, ...]] = ("html", "pdf", "csv", "xlsx")
 
 
 @click.command()
-@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Bank day.")
+@click.option("--date", "day", type=DAY, required=True, help="Bank day.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -33,7 +34,7 @@ FORMS: Final[tuple[Form, ...]] = ("html", "pdf", "csv", "xlsx")
     multiple=True,
     help="May be given several times; by default the page and the PDF.",
 )
-def reconciliation(*, day: datetime, out: Path | None, forms: tuple[Form, ...]) -> None:
+def reconciliation(*, day: date, out: Path | None, forms: tuple[Form, ...]) -> None:
     """Write what finance reads of a day: totals, the bridge from our books to the bank, open items, the last thirty days.
 
     html: one page that needs nothing else. pdf: the same on paper. xlsx: all of it in typed cells. csv: the items.
@@ -43,8 +44,8 @@ def reconciliation(*, day: datetime, out: Path | None, forms: tuple[Form, ...]) 
     written: list[Path] = []
     with open_database(settings).connect(application_name="payments report reconciliation") as connection:
         connection.execute("set transaction isolation level repeatable read, read only")
-        report = gather(connection, day.date())
-        waits = what_waits(connection, day.date())
+        report = gather(connection, day)
+        waits = what_waits(connection, day)
         for form in dict.fromkeys(forms or ("html", "pdf")):
             path = folder / f"reconciliation-{report.day}.{form}"
             with becoming(path) as part:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import click
@@ -10,35 +10,33 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from payments_pipeline.commands.dates import require_order
+from payments_pipeline.commands.dates import DAY, require_order
 from payments_pipeline.ledger.trial_balance import TrialBalance, trial_balance
 from payments_pipeline.money import plain
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.settings import begin
 
-_DAY = click.DateTime(["%Y-%m-%d"])
 _COLUMNS = ("opening_cents", "debit_cents", "credit_cents", "balance_cents")
 
 
 @click.command("trial-balance")
-@click.option("--as-of", type=_DAY, help="Up to the end of this day; without it, up to the end of the books.")
-@click.option("--from", "since", type=_DAY, help="Debits and credits from this day on, over an opening balance.")
+@click.option("--as-of", type=DAY, help="Up to the end of this day; without it, up to the end of the books.")
+@click.option("--from", "since", type=DAY, help="Debits and credits from this day on, over an opening balance.")
 @click.option(
     "--booked", is_flag=True, help="By the day on which money entered the books, not that from which it counts."
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
-def trial_balance_command(*, as_of: datetime | None, since: datetime | None, booked: bool, as_json: bool) -> None:
+def trial_balance_command(*, as_of: date | None, since: date | None, booked: bool, as_json: bool) -> None:
     """Print every account with its debits, credits and balance. Debits are positive; the totals are zero."""
-    end, begin_on = as_of.date() if as_of else None, since.date() if since else None
-    require_order(begin_on, end, until="--as-of")
+    require_order(since, as_of, until="--as-of")
     with open_database(begin()).connect(application_name="payments trial-balance") as connection:
-        found = trial_balance(connection, since=begin_on, as_of=end, by_booking=booked)
+        found = trial_balance(connection, since=since, as_of=as_of, by_booking=booked)
     if as_json:
-        click.echo(json.dumps(_document(found, begin_on, end, booked=booked), indent=2))
+        click.echo(json.dumps(_document(found, since, as_of, booked=booked), indent=2))
     else:
         # wide enough for every column even where nobody watches; a terminal of fewer columns wraps the names
         console = Console()
-        Console(width=console.width if console.is_terminal else 120).print(_table(found, begin_on, end, booked=booked))
+        Console(width=console.width if console.is_terminal else 120).print(_table(found, since, as_of, booked=booked))
 
 
 def _document(found: TrialBalance, since: date | None, as_of: date | None, *, booked: bool) -> dict[str, Any]:

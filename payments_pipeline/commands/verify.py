@@ -2,12 +2,13 @@
 
 import json
 import sys
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import click
 import psycopg
 
+from payments_pipeline.commands.dates import DAY
 from payments_pipeline.days_run import require_run
 from payments_pipeline.operations.laws import LAWS, Result, check_all
 from payments_pipeline.postgres.connect import open_database
@@ -19,23 +20,22 @@ _SHOWN = 10
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Only what can be told of this day.")
-def verify(*, as_json: bool, day: datetime | None) -> None:
+@click.option("--day", type=DAY, help="Only what can be told of this day.")
+def verify(*, as_json: bool, day: date | None) -> None:
     """Check every law over the whole database, a line a property; exit 1 if one is broken.
 
     Everything is read in one snapshot, from the facts alone. A violation is named by its day and keys, with what was
     found and what was expected.
     """
-    on = day.date() if day else None
     with open_database(begin()).connect(application_name="payments verify") as connection:
-        if on:
-            _require_something(connection, on)
+        if day:
+            _require_something(connection, day)
             connection.rollback()  # the laws take a transaction of their own
-        results = check_all(connection, on, _SHOWN, progress=None if as_json else _tell)
+        results = check_all(connection, day, _SHOWN, progress=None if as_json else _tell)
     if as_json:
-        click.echo(json.dumps(_document(results, on), indent=2))
+        click.echo(json.dumps(_document(results, day), indent=2))
     else:
-        _sum_up(results, on)
+        _sum_up(results, day)
     if not all(result.holds for result in results):
         sys.exit(1)
 

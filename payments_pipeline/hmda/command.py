@@ -14,6 +14,7 @@ from payments_pipeline.hmda.catalogue import edits_table
 from payments_pipeline.hmda.census import read_census
 from payments_pipeline.hmda.check import Finding, RegisterCheck, Violation
 from payments_pipeline.hmda.edits.model import YEARS, EditKind
+from payments_pipeline.lazy import Group
 from payments_pipeline.rules.hmda import QUARTERS
 from payments_pipeline.words import counted
 
@@ -21,7 +22,7 @@ _Key = tuple[EditKind, str, str]
 """What is counted together: the findings of an edit, or the formatting errors of a field."""
 
 
-@click.group()
+@click.group(cls=Group)
 def hmda() -> None:
     """Check HMDA registers by the edits of CFPB's platform."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from payments_pipeline.bank import inbox_of
+from payments_pipeline.commands.dates import DAY
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ingestion.border import Staged, load_files
 from payments_pipeline.ingestion.deliveries import deliveries, delivery_of
@@ -20,7 +21,6 @@ from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.settings import begin
 from payments_pipeline.words import counted
 
-_DAY: Final = click.DateTime(["%Y-%m-%d"])
 _BATCHES_SHOWN: Final = 40
 _SHOW_REJECTED: Final = (
     'payments db psql -c "select summary from operations.exception_cases'
@@ -34,8 +34,8 @@ class RefusedFilesError(PaymentsError):
 
 @click.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path), required=False)
-@click.option("--through", type=_DAY, help="Only what arrived up to this day.")
-def ingest(path: Path | None, through: datetime | None) -> None:
+@click.option("--through", type=DAY, help="Only what arrived up to this day.")
+def ingest(path: Path | None, through: date | None) -> None:
     """Take in what has arrived: a folder with arrivals/<day>/<source>.csv, or one CSV file.
 
     Without PATH: the inbox of PAYMENTS_HOME. What was taken in before is left alone, so it is safe to repeat. Rows that
@@ -43,7 +43,7 @@ def ingest(path: Path | None, through: datetime | None) -> None:
     """
     settings = begin()
     path = path or inbox_of(settings)
-    files = [delivery_of(path)] if path.is_file() else list(deliveries(path, through.date() if through else date.max))
+    files = [delivery_of(path)] if path.is_file() else list(deliveries(path, through or date.max))
     with _bars() as bars, open_database(settings).connect(application_name="payments ingest") as connection:
         staged = load_files(connection, bars.track(files, description="reading files"))
         task = bars.add_task("taking up batches", total=None)

@@ -1,11 +1,12 @@
 """`payments represent`: presents returned debits again whose day has come."""
 
-from datetime import datetime
+from datetime import date
 
 import click
 
 from payments_pipeline import clock
 from payments_pipeline.bank import bank_of
+from payments_pipeline.commands.dates import DAY
 from payments_pipeline.errors import PaymentsError, SettingsError
 from payments_pipeline.payments.representment import represent
 from payments_pipeline.postgres.connect import open_database
@@ -16,10 +17,10 @@ from payments_pipeline.settings import begin
 @click.command("represent")
 @click.option(
     "--day",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="Only those whose day had come by this business date. What is allowed is judged as of today.",
 )
-def represent_command(day: datetime | None) -> None:
+def represent_command(day: date | None) -> None:
     """Present returned debits again whose day has come: this collects money.
 
     Only debits that came back for want of funds, at most twice each, as data/representment_rules.csv and the rules of the
@@ -33,7 +34,7 @@ def represent_command(day: datetime | None) -> None:
             "set PAYMENTS_COLUMN_URL and PAYMENTS_COLUMN_API_KEY; .env.example explains them.",
         )
     today = business_date(clock.now(settings.home))
-    on = day.date() if day else today
+    on = day or today
     if on > today:
         raise PaymentsError(f"{on} has not come: today is {today}", "present what is due today, or wait.")
     with (

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +11,9 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from payments_pipeline.commands.dates import DAY
 from payments_pipeline.days_run import require_reconciled, require_run, what_waits
+from payments_pipeline.lazy import Group
 from payments_pipeline.money import plain
 from payments_pipeline.postgres.connect import open_database
 from payments_pipeline.postgres.run import query
@@ -24,16 +26,14 @@ _PASTED: Final = frozenset({"item", "lines", "payments", "decision"})
 _WIDTH: Final = 140
 _PIPED_WIDTH: Final = 240
 
-_Day = click.DateTime(["%Y-%m-%d"])
-
-_date = click.option("--date", "at", type=_Day, required=True, help="Bank day.")
+_date = click.option("--date", "day", type=DAY, required=True, help="Bank day.")
 _reason = click.option("--reason", required=True, help="Why.")
 _by = click.option("--by", "decided_by", required=True, help="Who decides.")
 _lines = click.option("--line", "lines", multiple=True, help="Line of the bank; may be said several times.")
 _payments = click.option("--payment", "payments", type=click.UUID, multiple=True, help="Payment; the same.")
 
 
-@click.group()
+@click.group(cls=Group)
 def reconcile() -> None:
     """See what is open on a bank day, and decide what the machine must not guess.
 
@@ -45,11 +45,11 @@ def reconcile() -> None:
 @reconcile.command()
 @_date
 @click.option("--all", "every", is_flag=True, help="Also what is explained and needs nobody.")
-def show(at: datetime, every: bool) -> None:
+def show(day: date, every: bool) -> None:
     """What is open on a day, and what to do about it."""
-    rows = _ask_of_day("reconciliation/open_items", at.date(), every=every)
+    rows = _ask_of_day("reconciliation/open_items", day, every=every)
     if not rows:
-        click.echo(f"nothing is {'to be explained' if every else 'open'} on {at.date()}")
+        click.echo(f"nothing is {'to be explained' if every else 'open'} on {day}")
         return
     table = _table("item", "rail", "cause", "dollars", "what", "next step")
     for row in rows:
@@ -62,11 +62,11 @@ def show(at: datetime, every: bool) -> None:
 
 @reconcile.command()
 @_date
-def suggestions(at: datetime) -> None:
+def suggestions(day: date) -> None:
     """What may belong together, with what speaks for it; to be confirmed by `match`."""
-    rows = _ask_of_day("reconciliation/suggested", at.date())
+    rows = _ask_of_day("reconciliation/suggested", day)
     if not rows:
-        click.echo(f"nothing is suggested for {at.date()}")
+        click.echo(f"nothing is suggested for {day}")
         return
     table = _table("lines", "payments", "score", "evidence")
     for row in rows:
@@ -98,9 +98,9 @@ def waiting() -> None:
 @_payments
 @_reason
 @_by
-def match(at: datetime, lines: tuple[str, ...], payments: tuple[UUID, ...], reason: str, decided_by: str) -> None:
+def match(day: date, lines: tuple[str, ...], payments: tuple[UUID, ...], reason: str, decided_by: str) -> None:
     """Match lines with payments. By how much they differ is written off with it."""
-    _decide("match", at.date(), lines, payments, reason, decided_by)
+    _decide("match", day, lines, payments, reason, decided_by)
 
 
 @reconcile.command()
@@ -109,9 +109,9 @@ def match(at: datetime, lines: tuple[str, ...], payments: tuple[UUID, ...], reas
 @_payments
 @_reason
 @_by
-def unmatch(at: datetime, lines: tuple[str, ...], payments: tuple[UUID, ...], reason: str, decided_by: str) -> None:
+def unmatch(day: date, lines: tuple[str, ...], payments: tuple[UUID, ...], reason: str, decided_by: str) -> None:
     """Take lines and payments apart, and never match them again unless somebody does."""
-    _decide("unmatch", at.date(), lines, payments, reason, decided_by)
+    _decide("unmatch", day, lines, payments, reason, decided_by)
 
 
 @reconcile.command("write-off")
@@ -120,9 +120,9 @@ def unmatch(at: datetime, lines: tuple[str, ...], payments: tuple[UUID, ...], re
 @_payments
 @_reason
 @_by
-def write_off(at: datetime, lines: tuple[str, ...], payments: tuple[UUID, ...], reason: str, decided_by: str) -> None:
+def write_off(day: date, lines: tuple[str, ...], payments: tuple[UUID, ...], reason: str, decided_by: str) -> None:
     """Write open lines or payments off."""
-    _decide("write_off", at.date(), lines, payments, reason, decided_by)
+    _decide("write_off", day, lines, payments, reason, decided_by)
 
 
 @reconcile.command()
@@ -145,11 +145,11 @@ def reject(decision_id: UUID, reason: str, decided_by: str) -> None:
 
 @reconcile.command("day")
 @_date
-def day_command(at: datetime) -> None:
+def day_command(day: date) -> None:
     """Reconcile a day again, without Dagster."""
     with _connect() as connection:
-        require_run(connection, at.date())
-        found = reconcile_day(connection, at.date())
+        require_run(connection, day)
+        found = reconcile_day(connection, day)
     if not found.channels:
         click.echo(f"{found.day}: nothing was expected at the bank, and the bank shows nothing")
     for rail in found.channels:

@@ -9,6 +9,7 @@ import click
 from payments_pipeline.bank import bank_of
 from payments_pipeline.edge import require_free_port
 from payments_pipeline.errors import PaymentsError
+from payments_pipeline.lazy import Group
 from payments_pipeline.paths import make_open_folder
 from payments_pipeline.postgres.connect import Database, open_database
 from payments_pipeline.settings import Settings, begin
@@ -18,7 +19,7 @@ _SHARED_FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 _GRACE_SECONDS: Final = 15
 
 
-@click.group()
+@click.group(cls=Group)
 def webhooks() -> None:
     """Take in what the bank and processors send over HTTP."""
 

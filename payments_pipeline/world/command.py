@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -15,25 +15,25 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from payments_pipeline.commands.dates import DAY
 from payments_pipeline.money import plain
 from payments_pipeline.world.generation import STAGES, Progress
 from payments_pipeline.world.generation import generate as generate_world
 from payments_pipeline.world.manifest import Manifest
 from payments_pipeline.world.parameters import World
 
-_DAY: Final = click.DateTime(["%Y-%m-%d"])
 _DEFAULT: Final = World()
 
 
 @click.command()
 @click.option("--loans", type=int, default=_DEFAULT.loans, show_default=True, help="Loans in the book.")
 @click.option("--seed", type=int, default=_DEFAULT.seed, show_default=True, help="The same seed gives the same bytes.")
-@click.option("--from", "first_day", type=_DAY, default=str(_DEFAULT.first_day), show_default=True, help="First day.")
+@click.option("--from", "first_day", type=DAY, default=_DEFAULT.first_day, show_default=True, help="First day.")
 @click.option("--days", type=int, default=_DEFAULT.days, show_default=True, help="Calendar days.")
 @click.option(
     "--noise", type=float, default=_DEFAULT.noise, show_default=True, help="Noise: 1 as in real life, 0 none, 3 triple."
 )
-@click.option("--peak-day", type=_DAY, help="A day with an exact number of payments.")
+@click.option("--peak-day", type=DAY, help="A day with an exact number of payments.")
 @click.option("--peak-payments", type=int, help="How many distinct payments the peak day has.")
 @click.option(
     "--history-years",
@@ -47,10 +47,10 @@ _DEFAULT: Final = World()
 def generate(
     loans: int,
     seed: int,
-    first_day: datetime,
+    first_day: date,
     days: int,
     noise: float,
-    peak_day: datetime | None,
+    peak_day: date | None,
     peak_payments: int | None,
     history_years: int,
     out: Path,
@@ -60,10 +60,10 @@ def generate(
     world = World(
         loans=loans,
         seed=seed,
-        first_day=first_day.date(),
+        first_day=first_day,
         days=days,
         noise=noise,
-        peak_day=peak_day.date() if peak_day else None,
+        peak_day=peak_day,
         peak_payments=peak_payments,
         history_years=history_years,
     )

@@ -14,6 +14,7 @@ from payments_pipeline.column.local.control import API_KEY, WEBHOOK_SECRET, Loca
 from payments_pipeline.column.local.faults import parse_faults
 from payments_pipeline.column.local.running import listening
 from payments_pipeline.column.local.running import serve as serve_bank
+from payments_pipeline.lazy import Group
 from payments_pipeline.paths import make_open_folder
 from payments_pipeline.settings import Settings, begin
 from payments_pipeline.words import counted
@@ -21,7 +22,7 @@ from payments_pipeline.words import counted
 _DAY_OR_INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 
 
-@click.group()
+@click.group(cls=Group)
 def bank() -> None:
     """Run the local bank, which plays a world as Column does."""
 
@@ -37,7 +38,12 @@ def bank() -> None:
 @click.option(
     "--inbox", type=click.Path(file_okay=False, path_type=Path), help="Where the other sources' files appear."
 )
-@click.option("--now", type=_DAY_OR_INSTANT, help="Where the clock begins, in UTC; by default where it stood.")
+@click.option(
+    "--now",
+    type=_DAY_OR_INSTANT,
+    metavar="YYYY-MM-DD[THH:MM:SS]",
+    help="Where the clock begins, in UTC; by default where it stood.",
+)
 @click.option("--at-once", type=click.IntRange(1, 256), default=16, show_default=True, help="Webhooks in flight.")
 def serve(
     world: Path | None,
