@@ -42,6 +42,11 @@ class Bank:
         """A client; the caller closes it."""
         return ColumnClient(self.url, self.api_key)
 
+    def require_open(self) -> None:
+        """Say so at once where the local bank does not run; a real one is asked again and again until it answers."""
+        if self.plays_world_of is not None:
+            self._local().status()
+
     def evenings(self, day: date) -> Iterator[datetime]:
         """Lets the days pass up to one, and yields when it is evening, before what happened is taken in.
 
@@ -51,7 +56,7 @@ class Bank:
         if home is None:
             yield datetime.now(UTC)
             return
-        local = LocalBank(self.url, self.api_key.get_secret_value())
+        local = self._local()
         status = local.status()
         now, last_day = datetime.fromisoformat(str(status["now"])), date.fromisoformat(str(status["last_day"]))
         passing = business_date(now)
@@ -62,6 +67,9 @@ class Bank:
                 _note_played(home, evening)
             passing += timedelta(days=1)
         yield clock.now(home)
+
+    def _local(self) -> LocalBank:
+        return LocalBank(self.url, self.api_key.get_secret_value())
 
 
 def bank_of(settings: Settings) -> Bank | None:

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from pydantic import SecretStr
 
 from payments_pipeline import clock
 from payments_pipeline.bank import Bank, BankError, bank_of
-from payments_pipeline.edge import start_edge
+from payments_pipeline.column.local.control import LocalBankError
+from payments_pipeline.edge import free_port, start_edge
 from payments_pipeline.settings import Settings, load_settings
 from payments_pipeline.supervise import Child, Supervisor
 from payments_pipeline.world import World, generate
@@ -37,6 +39,14 @@ def test_a_real_bank_is_never_dated_by_the_clock_of_a_world(tmp_path: Path) -> N
     clock.set_clock(tmp_path, datetime(2026, 7, 1, tzinfo=UTC))
     with pytest.raises(BankError, match="plays a demo world"):
         bank_of(settings)
+
+
+def test_a_local_bank_that_does_not_run_is_told_at_once_and_a_real_one_is_waited_for(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    with pytest.raises(LocalBankError, match=f"no local bank at {url}") as told:
+        Bank(url, SecretStr("test_0123456789"), tmp_path).require_open()
+    assert told.value.remedy == "Start one with `payments bank serve`."
+    Bank(url, SecretStr("live_0123456789")).require_open()
 
 
 class Watched(Supervisor):

@@ -37,6 +37,7 @@ def represent_command(day: date | None) -> None:
     on = day or today
     if on > today:
         raise PaymentsError(f"{on} has not come: today is {today}", "present what is due today, or wait.")
+    bank.require_open()
     with (
         open_database(settings).connect(application_name="payments represent") as connection,
         bank.client() as client,
