@@ -91,11 +91,6 @@ class House:
             assert not broken, [f"{one.checked.name}: {one.violations[0]}" for one in broken]
             return digests(connection)["state"].hex
 
-    @property
-    def url(self) -> str:
-        """Where the database is, for another process."""
-        return self.database.url
-
     def events(self) -> list[str]:
         """The bank's events that are known. Each stands among the staged rows once; a return that waited, twice."""
         with self.database.connect() as connection:
