@@ -1,5 +1,4 @@
 import csv
-import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -100,10 +99,8 @@ def test_every_loan_has_a_balance(connection: psycopg.Connection[Any]) -> None:
     assert fetch(connection, "select loan_id, suspense_cents from ledger.balances order by 1") == [(0, 0), (1, 0)]
 
 
-def test_loading_again_changes_nothing_and_is_quick(connection: psycopg.Connection[Any]) -> None:
-    started = time.monotonic()
+def test_loading_again_changes_nothing(connection: psycopg.Connection[Any]) -> None:
     assert set(load_reference_data(connection).values()) == {0}
-    assert time.monotonic() - started < 5  # a fraction of a second where nothing else runs
 
 
 def test_what_a_file_no_longer_has_is_gone_and_what_it_changed_is_changed(
