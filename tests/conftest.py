@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import psycopg
 import pytest
@@ -21,6 +21,7 @@ from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.migrate import migrate
 from payments_pipeline.postgres.server import Server
 from payments_pipeline.reference_data import load_reference_data
+from tests.operations.books import books_on
 
 ServerKind = Literal["embedded", "debian"]
 
@@ -95,6 +96,19 @@ def furnished(server: Server) -> Iterator[Database]:
     """A database that has its reference data too, dropped after the test."""
     with new_database(server, template=furnished_template(server)) as database:
         yield database
+
+
+@pytest.fixture
+def connection(database: Database) -> Iterator[psycopg.Connection[Any]]:
+    """The pipeline's connection to the database of the test."""
+    with database.connect() as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def books(start_server: Callable[..., Server]) -> Database:
+    """Books that have been kept for a week. Tests leave them as they found them."""
+    return books_on(start_server("embedded"))
 
 
 def bin_dir_of(kind: ServerKind) -> Path:

@@ -1,25 +1,16 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 
 from payments_pipeline.ingestion.artifacts import verify_artifacts
 from payments_pipeline.ingestion.border import load_arrivals
 from payments_pipeline.ingestion.ingest import ingest_pending
-from payments_pipeline.postgres.connect import Database
 from tests.ingestion.files import DAY, fetch, put_rows, row
-
-
-@pytest.fixture
-def connection(database: Database) -> Iterator[psycopg.Connection[Any]]:
-    with database.connect() as connection:
-        yield connection
 
 
 def take_in(connection: psycopg.Connection[Any], inbox: Path) -> None:

@@ -19,12 +19,6 @@ from payments_pipeline.postgres.connect import Database
 from tests.ingestion.files import DAY, announce, content, counts, fetch, put, put_rows, row, uuid_of
 
 
-@pytest.fixture
-def connection(database: Database) -> Iterator[psycopg.Connection[Any]]:
-    with database.connect() as connection:
-        yield connection
-
-
 def test_each_row_is_staged_as_it_was_received_with_what_was_read_from_it(
     connection: psycopg.Connection[Any], tmp_path: Path
 ) -> None:

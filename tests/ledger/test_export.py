@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -26,23 +26,9 @@ from payments_pipeline.ledger import export
 from payments_pipeline.ledger.export import Detail, TextFormat, beancount_account, write_parquet, write_text
 from payments_pipeline.ledger.trial_balance import trial_balance
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.postgres.server import Server
-from tests.operations.books import DAYS, books_on
+from tests.operations.books import DAYS
 
 DETAILS: tuple[Detail, ...] = ("transaction", "day")
-
-
-@pytest.fixture(scope="module")
-def books(start_server: Callable[..., Server]) -> Database:
-    """A week of books. Tests leave them as they found them."""
-    return books_on(start_server("embedded"))
-
-
-@pytest.fixture
-def connection(books: Database) -> Iterator[psycopg.Connection[Any]]:
-    with books.connect("owner") as connection:
-        yield connection
-        connection.rollback()
 
 
 def _balances(connection: psycopg.Connection[Any], as_of: date = date.max) -> dict[str, Decimal]:

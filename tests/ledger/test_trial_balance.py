@@ -2,7 +2,6 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,21 +13,7 @@ from payments_pipeline.cli import payments
 from payments_pipeline.errors import PaymentsError
 from payments_pipeline.ledger.trial_balance import TrialBalance, trial_balance
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.postgres.server import Server
-from tests.operations.books import DAYS, books_on
-
-
-@pytest.fixture(scope="module")
-def books(start_server: Callable[..., Server]) -> Database:
-    """A week of books. Tests leave them as they found them."""
-    return books_on(start_server("embedded"))
-
-
-@pytest.fixture
-def connection(books: Database) -> Any:
-    with books.connect("owner") as connection:
-        yield connection
-        connection.rollback()
+from tests.operations.books import DAYS
 
 
 def _balances(found: TrialBalance) -> dict[int, int]:

@@ -1,20 +1,12 @@
-"""What the tests of this wing share: books that have been kept for a week, built once."""
+"""What the tests of this wing share."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.postgres.server import Server
-from tests.operations.books import books_on
-
-
-@pytest.fixture(scope="session")
-def books(start_server: Callable[..., Server]) -> Database:
-    """A week of books. Tests leave them as they found them."""
-    return books_on(start_server("embedded"))
 
 
 @pytest.fixture

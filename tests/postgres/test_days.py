@@ -1,13 +1,11 @@
 """Adding rows by day: a table worked out in one piece becomes a day, and is a day like any other."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import psycopg
 import pytest
 
-from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.days import add_rows, close_days
 
 pytestmark = pytest.mark.parametrize("server_kind", ["embedded", "debian"])
@@ -16,12 +14,6 @@ DAY, BEFORE = date(2026, 7, 2), date(2026, 7, 1)
 ENTRIES = "ledger.entries"
 
 Connection = psycopg.Connection[Any]
-
-
-@pytest.fixture
-def connection(database: Database) -> Iterator[Connection]:
-    with database.connect() as opened:
-        yield opened
 
 
 def work_out(connection: Connection, *rows: tuple[date, int]) -> None:

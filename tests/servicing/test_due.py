@@ -2,7 +2,6 @@
 
 import os
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -23,12 +22,6 @@ DAYS = 40
 LOANS = 14
 SOAKED = int(os.environ.get("SOAK_BOOKS", "1"))
 BUCKETS = [(120, "120+"), (90, "90-119"), (60, "60-89"), (30, "30-59"), (1, "1-29"), (0, "0")]
-
-
-@pytest.fixture
-def connection(database: Database) -> Iterator[psycopg.Connection[Any]]:
-    with database.connect() as connection:
-        yield connection
 
 
 # Instalments -----------------------------------------------------------------------------------------------------------

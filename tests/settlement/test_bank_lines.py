@@ -1,7 +1,6 @@
 """Files of bank lines: stored once, never changed, refused whole where they are wrong."""
 
 import tracemalloc
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,6 @@ DAY = date(2026, 7, 6)
 HEADER = ",".join(COLUMNS)
 FIRST = f"L1,{DAY},main,ach,credit,10000,REF-1,T1,from a payer"
 SECOND = f'L2,{DAY},main,wire,return,-500,,,"a comma, and a ""quote"""'
-
-
-@pytest.fixture
-def connection(database: Database) -> Iterator[psycopg.Connection[Any]]:
-    with database.connect() as connection:
-        yield connection
 
 
 def write(inbox: Path, *lines: str, day: date = DAY, header: str = HEADER) -> None:
