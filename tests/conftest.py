@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import psycopg
 import pytest
@@ -23,7 +23,11 @@ from payments_pipeline.postgres.server import Server
 from payments_pipeline.reference_data import load_reference_data
 from tests.operations.books import books_on
 
+if TYPE_CHECKING:
+    from payments_pipeline.world import World
+
 ServerKind = Literal["embedded", "debian"]
+WorldOf = Callable[["World"], Path]
 
 DEBIAN_BIN_DIRS = Path("/usr/lib/postgresql")
 
@@ -109,6 +113,20 @@ def connection(database: Database) -> Iterator[psycopg.Connection[Any]]:
 def books(start_server: Callable[..., Server]) -> Database:
     """Books that have been kept for a week. Tests leave them as they found them."""
     return books_on(start_server("embedded"))
+
+
+@pytest.fixture(scope="session")
+def world_of(tmp_path_factory: pytest.TempPathFactory) -> WorldOf:
+    """Makes a world, each once. Tests leave it as they found it."""
+    from payments_pipeline.world import generate  # what some tests need should not cost each one's start
+
+    @cache
+    def made(world: "World") -> Path:
+        folder = tmp_path_factory.mktemp("worlds") / "world"
+        generate(world, folder)
+        return folder
+
+    return made
 
 
 def bin_dir_of(kind: ServerKind) -> Path:

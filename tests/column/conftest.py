@@ -11,7 +11,8 @@ import pytest
 from payments_pipeline.column.client import ColumnClient
 from payments_pipeline.column.local.control import LocalBank
 from payments_pipeline.column.local.running import running
-from payments_pipeline.world import World, generate
+from payments_pipeline.world import World
+from tests.conftest import WorldOf
 
 WORLD = World(loans=450, seed=14, first_day=date(2026, 6, 29), days=12, noise=5)
 END = datetime(2026, 7, 12, tzinfo=UTC)
@@ -21,10 +22,8 @@ OpenBank = Callable[..., LocalBank]
 
 
 @pytest.fixture(scope="session")
-def world_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("bank") / "world"
-    generate(WORLD, folder)
-    return folder
+def world_dir(world_of: WorldOf) -> Path:
+    return world_of(WORLD)
 
 
 @pytest.fixture

@@ -11,14 +11,13 @@ from payments_pipeline.column.local import lockbox
 from payments_pipeline.formats import bai2
 from payments_pipeline.formats.statements import Fault, Line, Statement
 from payments_pipeline.settlement.classification import classifier
-from payments_pipeline.world import World, generate
+from payments_pipeline.world import World
+from tests.conftest import WorldOf
 
 
 @pytest.fixture(scope="module")
-def world_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("lockbox") / "world"
-    generate(World(loans=3_000, seed=2, days=12, noise=5.0), folder)
-    return folder
+def world_dir(world_of: WorldOf) -> Path:
+    return world_of(World(loans=3_000, seed=2, days=12, noise=5.0))
 
 
 def test_the_statements_of_a_world_read_without_fault_and_each_begins_where_the_last_one_ended(world_dir: Path) -> None:

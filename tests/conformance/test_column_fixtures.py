@@ -19,7 +19,8 @@ from payments_pipeline.column.events import read_event
 from payments_pipeline.column.local.control import LocalBank
 from payments_pipeline.column.local.running import running
 from payments_pipeline.paths import PROJECT_ROOT
-from payments_pipeline.world import World, generate
+from payments_pipeline.world import World
+from tests.conftest import WorldOf
 
 FIXTURES = PROJECT_ROOT.parent / "shared" / "fixtures" / "column"
 pytestmark = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the folder of shared fixtures is not on this machine")
@@ -37,10 +38,8 @@ NOT_SERVED = {
 
 
 @pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBank]:
-    folder = tmp_path_factory.mktemp("fixtures") / "world"
-    generate(World(loans=400, days=10, noise=5, seed=8), folder)
-    with running(folder) as opened:
+def bank(world_of: WorldOf) -> Iterator[LocalBank]:
+    with running(world_of(World(loans=400, days=10, noise=5, seed=8))) as opened:
         opened.move_clock(datetime.fromisoformat("2026-07-09T04:00:00+00:00"))
         with opened.client() as client:
             client.simulate("receive-wire", {"destination_account_number_id": "acno_1", "amount": 1})

@@ -19,8 +19,8 @@ from payments_pipeline.ingestion.sensors import bank_events
 from payments_pipeline.operations.sensors import late_arrivals
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.resources import Platform
-from payments_pipeline.world.generation import generate
 from payments_pipeline.world.parameters import World
+from tests.conftest import WorldOf
 from tests.ingestion.events import add_loans, load_event_types
 from tests.webhooks.senders import COLUMN, serving
 
@@ -29,10 +29,8 @@ EVENING = datetime(2026, 7, 1, 3, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("follow") / "world"
-    generate(World(loans=100, seed=3, first_day=FIRST, days=3), folder)
-    return folder
+def world(world_of: WorldOf) -> Path:
+    return world_of(World(loans=100, seed=3, first_day=FIRST, days=3))
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from payments_pipeline.operations.laws import check
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.run import run
 from payments_pipeline.rules.envelope import idempotency_key
-from payments_pipeline.world.generation import generate
 from payments_pipeline.world.load import load_portfolio
 from payments_pipeline.world.parameters import World
+from tests.conftest import WorldOf
 from tests.ingestion.files import DAY, add_loan, counts, fetch, put_rows, row
 
 BLANKS = " \t\n\r\f\v"
@@ -384,11 +384,9 @@ def test_two_runs_at_once_take_everything_up_once(
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def world(world_of: WorldOf) -> Path:
     """A small and very noisy world."""
-    folder = tmp_path_factory.mktemp("world") / "world"
-    generate(World(loans=1500, days=15, seed=8, noise=5), folder)
-    return folder
+    return world_of(World(loans=1500, days=15, seed=8, noise=5))
 
 
 def test_in_a_noisy_world_every_row_is_taken_for_what_it_truly_is(database: Database, world: Path) -> None:

@@ -15,8 +15,8 @@ from payments_pipeline.column.local.running import running
 from payments_pipeline.ingestion.column_events import stage_events
 from payments_pipeline.ingestion.poll import PollError, Sweep, ask_again, note_failure, poll_events
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.world.generation import generate
 from payments_pipeline.world.parameters import World
+from tests.conftest import WorldOf
 from tests.ingestion.events import DAY, RECEIVED_AT, add_loans, at, event, load_event_types, recall
 
 FIRST = date(2026, 6, 29)
@@ -26,10 +26,8 @@ ALWAYS = (Sweep("all", timedelta(days=30), timedelta(0)),)
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("poll") / "world"
-    generate(World(loans=300, seed=2, first_day=FIRST, days=6), folder)
-    return folder
+def world(world_of: WorldOf) -> Path:
+    return world_of(World(loans=300, seed=2, first_day=FIRST, days=6))
 
 
 @pytest.fixture

@@ -21,17 +21,15 @@ from payments_pipeline.reporting.form_1098 import bridge, draft
 from payments_pipeline.rules.form_1098 import Policy
 from payments_pipeline.world import World, generate
 from payments_pipeline.world.load import load_portfolio
-from tests.conftest import furnished_template, new_database
+from tests.conftest import WorldOf, furnished_template, new_database
 
 WORLD = World(loans=400, seed=4, first_day=date(2026, 6, 29), days=1, noise=0, history_years=1)
 CASH = 1020
 
 
 @pytest.fixture(scope="module")
-def world_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("conversion") / "world"
-    generate(WORLD, folder)
-    return folder
+def world_dir(world_of: WorldOf) -> Path:
+    return world_of(WORLD)
 
 
 @pytest.fixture(scope="module")

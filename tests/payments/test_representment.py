@@ -29,7 +29,8 @@ from payments_pipeline.payments.representment import Represented, represent
 from payments_pipeline.payments.returns import follow_up_returns
 from payments_pipeline.postgres.connect import Database
 from payments_pipeline.reference_data import follow_the_book
-from payments_pipeline.world import World, generate
+from payments_pipeline.world import World
+from tests.conftest import WorldOf
 from tests.ingestion.events import account_number, add_loans
 from tests.payments.debits import COUNTERPARTY, MONDAY, Collections, Debit, day
 
@@ -39,11 +40,9 @@ NOTHING = Represented(sent=0, refused=0, withdrawn=0, waiting=0)
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def world(world_of: WorldOf) -> Path:
     """A world in which next to nothing happens: the bank of these tests has to have one."""
-    folder = tmp_path_factory.mktemp("bank") / "world"
-    generate(World(loans=2, days=1, first_day=MONDAY - timedelta(days=7)), folder)
-    return folder
+    return world_of(World(loans=2, days=1, first_day=MONDAY - timedelta(days=7)))
 
 
 @pytest.fixture

@@ -18,16 +18,15 @@ from payments_pipeline.reporting.hmda_assets import (
 from payments_pipeline.reporting.hmda_lar import KIND
 from payments_pipeline.reporting.lifecycle import LifecycleError, approve, find_report
 from payments_pipeline.resources import Platform
-from payments_pipeline.world import generate
 from payments_pipeline.world.load import load_portfolio
+from tests.conftest import WorldOf
 from tests.reporting.originated import PERSONAL_DATA, WORLD
 
 
 @pytest.fixture
-def platform(database: Database, tmp_path: Path) -> Platform:
-    generate(WORLD, tmp_path / "world")
+def platform(database: Database, tmp_path: Path, world_of: WorldOf) -> Platform:
     with database.connect() as connection:
-        load_portfolio(connection, tmp_path / "world", personal_data=PERSONAL_DATA)
+        load_portfolio(connection, world_of(WORLD), personal_data=PERSONAL_DATA)
     return Platform(database, tmp_path / "home", tmp_path / "inbox")
 
 

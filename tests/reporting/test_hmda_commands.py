@@ -10,18 +10,17 @@ from click.testing import CliRunner, Result
 
 from payments_pipeline.cli import payments
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.world import generate
 from payments_pipeline.world.load import load_portfolio
+from tests.conftest import WorldOf
 from tests.reporting.originated import PERSONAL_DATA, WORLD
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    generate(WORLD, tmp_path / "world")
+def run(database: Database, world_of: WorldOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     with database.connect() as connection:
-        load_portfolio(connection, tmp_path / "world", personal_data=PERSONAL_DATA)
+        load_portfolio(connection, world_of(WORLD), personal_data=PERSONAL_DATA)
     monkeypatch.setenv("PAYMENTS_DATABASE_URL", database.url)
     monkeypatch.setenv("PAYMENTS_PII_KEY", base64.b64encode(bytes(range(32))).decode())
     monkeypatch.setenv("PAYMENTS_HOME", str(tmp_path / "home"))
@@ -29,10 +28,10 @@ def run(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_register_is_confirmed_written_approved_by_another_submitted_and_submitted_again(
-    run: Run, database: Database, tmp_path: Path
+    run: Run, database: Database, world_of: WorldOf, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    census = str(tmp_path / "world" / "originations" / "census.txt")
+    census = str(world_of(WORLD) / "originations" / "census.txt")
     ours = ("report", "hmda", "--year", "2025", "--out", str(out), "--by", "Pat", "--census", census)
 
     review = run(*ours)

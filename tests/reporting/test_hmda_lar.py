@@ -20,9 +20,8 @@ from payments_pipeline.reporting.hmda_lar import RegisterError, differences, lin
 from payments_pipeline.reporting.hmda_register import markdown, write_register
 from payments_pipeline.reporting.lifecycle import LifecycleError, approve, find_report, validated
 from payments_pipeline.rules.hmda import QUARTERS, ActivityPeriod
-from payments_pipeline.world import generate
 from payments_pipeline.world.load import load_portfolio
-from tests.conftest import migrated_template, new_database
+from tests.conftest import WorldOf, migrated_template, new_database
 from tests.reporting import originated
 from tests.reporting.originated import PERSONAL_DATA, WORLD
 
@@ -34,10 +33,8 @@ Connection = psycopg.Connection[Any]
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("registers") / "world"
-    generate(WORLD, made)
-    return made
+def world(world_of: WorldOf) -> Path:
+    return world_of(WORLD)
 
 
 @pytest.fixture(scope="module")

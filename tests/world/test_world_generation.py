@@ -17,6 +17,7 @@ from payments_pipeline.world.book import book_of
 from payments_pipeline.world.command import generate as generate_command
 from payments_pipeline.world.manifest import Manifest
 from payments_pipeline.world.portfolio import tables_of
+from tests.conftest import WorldOf
 
 SMALL = World(loans=900, seed=7, first_day=date(2026, 6, 29), days=10, chunk_loans=400)
 PEAK = replace(SMALL, peak_day=date(2026, 7, 6), peak_payments=333)
@@ -44,20 +45,17 @@ def test_the_same_world_is_the_same_bytes(tmp_path: Path, world: World) -> None:
     assert digests(tmp_path / "one") == digests(tmp_path / "other")
 
 
-def test_another_seed_is_another_world(tmp_path: Path) -> None:
-    generate(SMALL, tmp_path / "one")
-    generate(replace(SMALL, seed=8), tmp_path / "other")
-    one, other = digests(tmp_path / "one"), digests(tmp_path / "other")
+def test_another_seed_is_another_world(world_of: WorldOf) -> None:
+    one, other = digests(world_of(SMALL)), digests(world_of(replace(SMALL, seed=8)))
     # the bank names a loan's account number by the loan alone
     same = [path for path in one.keys() & other.keys() if one[path] == other[path]]
     assert same == ["portfolio/account_numbers.parquet"]
 
 
-def test_a_chunk_made_alone_is_the_chunk_of_the_world(tmp_path: Path) -> None:
-    generate(SMALL, tmp_path / "world")
+def test_a_chunk_made_alone_is_the_chunk_of_the_world(world_of: WorldOf) -> None:
     chunk = SMALL.chunks()[1]
     for name, table in tables_of(SMALL, book_of(SMALL, chunk)).items():
-        whole = pq.read_table(tmp_path / "world" / "portfolio" / f"{name}.parquet")
+        whole = pq.read_table(world_of(SMALL) / "portfolio" / f"{name}.parquet")
         key, first, count = ("borrower_id", chunk.first_borrower, chunk.borrowers)
         if name != "borrowers":
             key = "loan_id" if "loan_id" in whole.column_names else whole.column_names[0]
@@ -66,19 +64,15 @@ def test_a_chunk_made_alone_is_the_chunk_of_the_world(tmp_path: Path) -> None:
         assert of_chunk.equals(table.combine_chunks()), name
 
 
-def test_more_loans_leave_those_of_the_full_chunks_before_as_they_were(tmp_path: Path) -> None:
-    generate(SMALL, tmp_path / "small")
-    generate(replace(SMALL, loans=1_500), tmp_path / "large")
-    small = pq.read_table(tmp_path / "small" / "portfolio" / "loans.parquet")
-    large = pq.read_table(tmp_path / "large" / "portfolio" / "loans.parquet")
+def test_more_loans_leave_those_of_the_full_chunks_before_as_they_were(world_of: WorldOf) -> None:
+    small = pq.read_table(world_of(SMALL) / "portfolio" / "loans.parquet")
+    large = pq.read_table(world_of(replace(SMALL, loans=1_500)) / "portfolio" / "loans.parquet")
     assert small.slice(0, 800).equals(large.slice(0, 800))
 
 
 @pytest.mark.parametrize("change", [{"noise": 3.0}, {"peak_day": date(2026, 7, 1), "peak_payments": 100}], ids=str)
-def test_noise_and_peaks_change_no_loan(tmp_path: Path, change: dict[str, float]) -> None:
-    generate(SMALL, tmp_path / "one")
-    generate(replace(SMALL, **change), tmp_path / "other")  # type: ignore[arg-type]
-    one, other = digests(tmp_path / "one"), digests(tmp_path / "other")
+def test_noise_and_peaks_change_no_loan(world_of: WorldOf, change: dict[str, float]) -> None:
+    one, other = digests(world_of(SMALL)), digests(world_of(replace(SMALL, **change)))  # type: ignore[arg-type]
     portfolio = [path for path in one if path.startswith("portfolio/")]
     assert len(portfolio) == 6
     assert [path for path in portfolio if one[path] != other[path]] == []

@@ -9,6 +9,7 @@ import pytest
 
 from payments_pipeline.world import World, WorldError, generate
 from payments_pipeline.world.history import FOLDER
+from tests.conftest import WorldOf
 
 WORLD = World(loans=3_000, seed=4, first_day=date(2026, 6, 29), days=1, noise=0, history_years=1)
 PARTS = [
@@ -18,10 +19,8 @@ PARTS = [
 
 
 @pytest.fixture(scope="module")
-def world_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("history") / "world"
-    generate(WORLD, folder)
-    return folder
+def world_dir(world_of: WorldOf) -> Path:
+    return world_of(WORLD)
 
 
 @pytest.fixture(scope="module")

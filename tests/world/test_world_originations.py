@@ -16,6 +16,7 @@ from payments_pipeline.world import World, generate
 from payments_pipeline.world.book import PRODUCTS
 from payments_pipeline.world.load import load_portfolio
 from payments_pipeline.world.originations import FOLDER, LEI, ORIGINATORS, TABLES
+from tests.conftest import WorldOf
 
 WORLD = World(loans=6_000, seed=3, first_day=date(2026, 6, 29), days=1, noise=0, chunk_loans=4_000)
 KEY = PersonalData(bytes(range(32)))
@@ -27,10 +28,8 @@ def _read(folder: Path) -> Tables:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("originations") / "world"
-    generate(WORLD, made)
-    return made
+def folder(world_of: WorldOf) -> Path:
+    return world_of(WORLD)
 
 
 @pytest.fixture(scope="module")

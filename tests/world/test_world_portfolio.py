@@ -8,17 +8,16 @@ import pytest
 from payments_pipeline.rules.amortisation import Terms, balance_after, due_on, factors, instalments_due, level_payment
 from payments_pipeline.rules.amortisation import balance as scheduled_balance
 from payments_pipeline.world import World, generate
+from tests.conftest import WorldOf
 
 WORLD = World(loans=20_000, seed=11, first_day=date(2026, 6, 10), days=30, chunk_loans=8_000)
 Tables = dict[str, pd.DataFrame]
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
+def tables(world_of: WorldOf) -> Tables:
     """The portfolio of one world."""
-    folder: Path = tmp_path_factory.mktemp("portfolio") / "world"
-    generate(WORLD, folder)
-    files = sorted((folder / "portfolio").glob("*.parquet"))
+    files = sorted((world_of(WORLD) / "portfolio").glob("*.parquet"))
     return {file.stem: pd.read_parquet(file) for file in files}
 
 

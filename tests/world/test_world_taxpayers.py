@@ -16,9 +16,10 @@ from payments_pipeline.formats.tax_identity import (
 from payments_pipeline.formats.us_states import zip_is_in
 from payments_pipeline.pii import PersonalData
 from payments_pipeline.postgres.connect import Database
-from payments_pipeline.world import World, generate
+from payments_pipeline.world import World
 from payments_pipeline.world.load import load_portfolio
 from payments_pipeline.world.taxpayers import FOLDER, TABLES
+from tests.conftest import WorldOf
 
 WORLD = World(loans=20_000, seed=3, first_day=date(2026, 6, 29), days=5, chunk_loans=8_000)
 KEY = PersonalData(bytes(range(32)))
@@ -26,10 +27,8 @@ Tables = dict[str, pd.DataFrame]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("taxpayers") / "world"
-    generate(WORLD, made)
-    return made
+def folder(world_of: WorldOf) -> Path:
+    return world_of(WORLD)
 
 
 @pytest.fixture(scope="module")

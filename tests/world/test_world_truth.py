@@ -30,6 +30,7 @@ from payments_pipeline.world.doubts import (
 )
 from payments_pipeline.world.faults import HEADER
 from payments_pipeline.world.identifiers import RAILS
+from tests.conftest import WorldOf
 
 NEW_YORK = ZoneInfo("America/New_York")
 # Long enough that whatever befalls a payment of the first days can be seen: returns come up to forty days later.
@@ -64,9 +65,8 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    folder = tmp_path_factory.mktemp("truth") / "world"
-    generate(WORLD, folder)
+def made(world_of: WorldOf) -> Made:
+    folder = world_of(WORLD)
     items = pd.read_parquet(folder / "truth" / "items.parquet")
     bank = pd.read_parquet(folder / "truth" / "bank.parquet")
     told = pd.DataFrame(
