@@ -21,6 +21,7 @@ from payments_pipeline.postgres.connect import Database
 from payments_pipeline.postgres.migrate import migrate
 from payments_pipeline.postgres.server import Server
 from payments_pipeline.reference_data import load_reference_data
+from payments_pipeline.supervise import Supervisor
 from tests.operations.books import books_on
 
 if TYPE_CHECKING:
@@ -113,6 +114,14 @@ def connection(database: Database) -> Iterator[psycopg.Connection[Any]]:
 def books(start_server: Callable[..., Server]) -> Database:
     """Books that have been kept for a week. Tests leave them as they found them."""
     return books_on(start_server("embedded"))
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    """Starts programs, and ends them with the test."""
+    supervisor = Supervisor(tmp_path / "logs")
+    yield supervisor
+    supervisor.stop_all()
 
 
 @pytest.fixture(scope="session")

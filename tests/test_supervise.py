@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,6 @@ import pytest
 from payments_pipeline.supervise import Child, ChildEndedError, Supervisor, answers_at, interruptible, uninterrupted
 
 PYTHON = sys.executable
-
-
-@pytest.fixture
-def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
-    supervisor = Supervisor(tmp_path / "logs")
-    yield supervisor
-    supervisor.stop_all()
 
 
 def start(supervisor: Supervisor, name: str, code: str, cwd: Path) -> Child:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -44,13 +44,6 @@ def run_demo(empty_database: Database, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(demo, "DAYS", DAYS)
     monkeypatch.setattr(demo, "WEEK", WEEK)
     return lambda: CliRunner().invoke(demo.demo, catch_exceptions=False)
-
-
-@pytest.fixture
-def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
-    started = Supervisor(tmp_path / "logs")
-    yield started
-    started.stop_all()
 
 
 def _wait_for_a_posted_day(database: Database, running: "subprocess.Popen[bytes]") -> None:
