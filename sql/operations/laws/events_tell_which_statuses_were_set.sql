@@ -1,5 +1,6 @@
 -- Law 5. Every status that was set has its event, with its day and number, and only one; and no event tells of one that
--- is not. What waits for its day to be run, or for its loan to be boarded, is pending.
+-- is not. What waits for its day to be run, or for its loan to be boarded, is pending. The loan that stands for unknown
+-- ones has the one status that it was made with, of which nothing is told.
 with told as (
     select
         e.effective_on, e.loan_id, e.subject_id, e.booked_on, d.effective_on as set_on, d.seq, d.status,
@@ -65,6 +66,24 @@ broken as materialized (
             t.times <> 1
             or (t.status, t.booked_on, t.reason_sha256) is distinct from (h.status, h.booked_on, h.reason_sha256)
         )
+
+    union all
+
+    select
+        coalesce(s.effective_on, m.effective_on),
+        'loan 0',
+        coalesce(format('%%s, booked on %%s, reason %%s', s.status, s.booked_on, s.reason), 'no such status'),
+        coalesce(format('%%s, booked on %%s, reason %%s', m.status, m.booked_on, m.reason), 'no other status')
+    from (
+        values (
+            0, date '1970-01-01', 1, 'unidentified', 'stands for receipts whose loan is not known', date '1970-01-01'
+        )
+    ) as m (loan_id, effective_on, seq, status, reason, booked_on)
+    full join (
+        select z.* from servicing.loan_statuses as z
+        where z.loan_id = 0
+    ) as s using (loan_id, effective_on, seq, status, reason, booked_on)
+    where m.* is null or s.* is null
 )
 
 select b.*, count(*) over () as violations
