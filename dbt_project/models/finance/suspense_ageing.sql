@@ -33,41 +33,53 @@ movements as (
 ),
 
 balances as (
-    -- what each loan has in suspense at the end of each day
+    -- what each loan has in suspense from a movement on, until the next one
     select
-        days.business_date,
-        movements.loan_id,
-        sum(movements.cents) as cents
-    from days
-    inner join movements on days.business_date >= movements.effective_on
-    group by days.business_date, movements.loan_id
-    having sum(movements.cents) > 0
+        loan_id,
+        effective_on as from_on,
+        lead(effective_on, 1, 'infinity') over by_day as until_on,
+        sum(cents) over by_day as cents
+    from movements
+    window by_day as (partition by loan_id order by effective_on)
 ),
 
 deposits as (
     -- what came in by then, with the sum of all that came in since
     select
-        balances.business_date,
         balances.loan_id,
+        balances.from_on,
+        balances.until_on,
         balances.cents as balance_cents,
         movements.effective_on,
         movements.cents,
         sum(movements.cents) over (
-            partition by balances.business_date, balances.loan_id order by movements.effective_on desc
+            partition by balances.loan_id, balances.from_on order by movements.effective_on desc
         ) as cents_since
     from balances
     inner join movements
-        on balances.loan_id = movements.loan_id and balances.business_date >= movements.effective_on
-    where movements.cents > 0
+        on balances.loan_id = movements.loan_id and balances.from_on >= movements.effective_on
+    where
+        movements.cents > 0
+        and balances.cents > 0
+        and balances.until_on > (select min(days.business_date) from days)
 ),
 
 held as (
     select
-        business_date,
-        loan_id,
-        business_date - effective_on as days_waiting,
-        greatest(0, least(cents_since, balance_cents) - (cents_since - cents)) as cents
+        *,
+        least(cents_since, balance_cents) - (cents_since - cents) as held_cents
     from deposits
+),
+
+waiting as (
+    select
+        days.business_date,
+        held.loan_id,
+        days.business_date - held.effective_on as days_waiting,
+        held.held_cents as cents
+    from held
+    inner join days on held.from_on <= days.business_date and held.until_on > days.business_date
+    where held.held_cents > 0
 ),
 
 sorted as (
@@ -80,8 +92,7 @@ sorted as (
             when days_waiting < 90 then '60-89'
             else '90+'
         end as days_held
-    from held
-    where cents > 0
+    from waiting
 )
 
 select
